@@ -58,6 +58,20 @@ struct wasm_global_type {
 
 enum { WASM_PAGE_SIZE = 65536 };
 
+/* The proposals that a module may use; features.def says which of them this version has. */
+enum wasm_feature {
+#define FEATURE(id, text, words, supported) WASM_FEATURE_##id,
+#include "wasm/features.def"
+#undef FEATURE
+    WASM_FEATURE_COUNT
+};
+
+/* "bulk-memory", as in the custom section "target_features"; never NULL. */
+const char *wasm_feature_name(enum wasm_feature feature);
+/* "bulk memory", for messages; never NULL. */
+const char *wasm_feature_words(enum wasm_feature feature);
+bool wasm_feature_is_supported(enum wasm_feature feature);
+
 /*
  * A value of any type: also the slot of a global and of an argument or result that crosses
  * between host and guest.  A null reference is a NULL `ref`; a funcref points to a
