@@ -198,6 +198,10 @@ enum {
 };
 
 /*
+ * Stack.  Compiled functions carry unwind tables (asynchronous: valid at every instruction), from
+ * which backtraces are made through host frames as well, and frames larger than a page touch every
+ * page of theirs in order (stack probes), so that running out of stack meets the guard page.
+ *
  * Symbols.  Function i named N in the module is the ELF symbol "N.w<i>" ("func.w<i>" without a
  * name), in .symtab, so that perf, gdb and our own backtrace name it and no guest name can collide
  * with a symbol of the C library.
