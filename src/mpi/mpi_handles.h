@@ -1,0 +1,180 @@
+/*
+ * mpi_handles.h - the objects behind the guest's handles, and how a handle becomes its object.
+ *
+ * A guest handle is an i32: a predefined constant of the ABI below MPILAYER_FIRST_HANDLE, or
+ * class, generation and index, all in the positive range (so that it survives as a Fortran
+ * integer).  Every class has one table of objects of a fixed size, reserved once at its quota, so
+ * objects never move; the object remembers its whole handle, and the lookup compares it: a
+ * forged, freed or foreign handle finds nothing.
+ *
+ * A handle that was freed while the object is still needed (an error handler of a living
+ * communicator, a keyval of a set attribute) is only hidden; the slot is reused when the last
+ * reference goes.
+ */
+#ifndef MPIWASM_MPI_HANDLES_H
+#define MPIWASM_MPI_HANDLES_H
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum mpilayer_class {
+    MPILAYER_COMM = 1,
+    MPILAYER_GROUP,
+    MPILAYER_DATATYPE,
+    MPILAYER_REQUEST,
+    MPILAYER_MESSAGE,
+    MPILAYER_INFO,
+    MPILAYER_ERRHANDLER,
+    MPILAYER_OP,
+    MPILAYER_KEYVAL,
+    MPILAYER_CLASS_COUNT
+};
+
+enum {
+    MPILAYER_FIRST_HANDLE = 0x1000,
+    MPILAYER_INDEX_BITS = 20,
+    MPILAYER_GENERATION_BITS = 7,
+    MPILAYER_INDEX_MASK = (1 << MPILAYER_INDEX_BITS) - 1,
+    MPILAYER_GENERATION_MASK = (1 << MPILAYER_GENERATION_BITS) - 1,
+};
+
+/* The head of every object. */
+struct mpilayer_object {
+    uint32_t handle;     /* the guest's; 0: hidden or free */
+    uint32_t generation; /* of the slot's next handle */
+    uint32_t next_free;  /* index + 1 of the next free slot, while this one is free */
+    uint32_t references; /* 0: free */
+};
+
+struct mpilayer_table {
+    uint8_t *objects;          /* quota * size bytes, reserved; never moves */
+    uint32_t used;             /* slots [0, used) have been handed out at least once */
+    uint32_t quota;            /* slots at most */
+    uint32_t first_free;       /* index + 1, 0: none */
+    uint32_t size;             /* bytes of an object */
+    uint32_t predefined_first; /* handle of slot 0; slots below predefined_count are the ABI's */
+    uint32_t predefined_count;
+    uint32_t class;
+    uint32_t live; /* user objects that exist now */
+};
+
+/* The object, or NULL: not a handle of this class, freed, forged, or the class's null handle. */
+static inline void *mpilayer_table_find(const struct mpilayer_table *table, uint32_t handle) {
+    uint32_t index = handle >= MPILAYER_FIRST_HANDLE ? handle & MPILAYER_INDEX_MASK
+                                                     : handle - table->predefined_first;
+    if (index >= table->used) {
+        return NULL;
+    }
+    struct mpilayer_object *object =
+        (struct mpilayer_object *)(table->objects + (size_t)index * table->size);
+    return object->handle == handle ? object : NULL;
+}
+
+/* Reserve a table. Handles [first, first + count) are the class's predefined ones (count may be 0).
+ * False: no address space. */
+bool mpilayer_table_open(struct mpilayer_table *table, enum mpilayer_class class,
+                         size_t object_size, uint32_t quota, uint32_t predefined_first,
+                         uint32_t predefined_count);
+void mpilayer_table_close(struct mpilayer_table *table);
+
+/* Make the predefined handle valid; the object is zeroed but for its head. Never freed. */
+void *mpilayer_table_predefine(struct mpilayer_table *table, uint32_t handle);
+
+/* A new object, zeroed but for its head, one reference; NULL if the quota is used up. */
+void *mpilayer_table_allocate(struct mpilayer_table *table);
+
+/* Make the guest's handle invalid, keep the object. */
+static inline void mpilayer_object_hide(struct mpilayer_object *object) {
+    object->handle = 0;
+}
+static inline void mpilayer_object_reference(struct mpilayer_object *object) {
+    object->references++;
+}
+/* Drop one reference; true: it was the last, the handle is invalid and the slot is free again
+ * (the caller has released what the object owned before, or does so now: its fields stay intact
+ * until the next allocation). */
+bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_object *object);
+
+/* ---- the objects ---- */
+
+struct mpilayer_attribute;
+
+/* Attributes of a communicator or datatype; zeroed is empty. See mpi_attributes.h. */
+struct mpilayer_attributes {
+    struct mpilayer_attribute *list; /* malloc'ed, in the order they were set */
+    uint32_t count, capacity;
+};
+
+struct mpilayer_errhandler;
+
+struct mpilayer_comm {
+    struct mpilayer_object object;
+    MPI_Comm host;
+    int rank, size;
+    int remote_size; /* of the remote group if inter, else == size */
+    bool inter;
+    bool predefined;
+    int topology;              /* GUEST_MPI_CART, _GRAPH, _DIST_GRAPH; 0: none */
+    int dimensions;            /* of a Cartesian topology */
+    int in_degree, out_degree; /* neighbours of this rank, as neighbourhood collectives count */
+    struct mpilayer_errhandler *errhandler; /* referenced; never NULL */
+    struct mpilayer_attributes attributes;
+    char name[MPI_MAX_OBJECT_NAME]; /* only if named */
+    bool named;
+};
+
+struct mpilayer_group {
+    struct mpilayer_object object;
+    MPI_Group host;
+    int size;
+    bool predefined;
+};
+
+/* Memory that a call needs until it ends, or that a request needs until it completes. */
+struct mpilayer_block {
+    struct mpilayer_block *next;
+    /* Called before the block is freed; may be NULL. */
+    void (*finish)(struct mpilayer_block *block);
+    max_align_t data[];
+};
+
+struct mpilayer_request {
+    struct mpilayer_object object;
+    MPI_Request host;
+    struct mpilayer_comm
+        *comm; /* referenced: whose error handler its failure goes to; NULL: world */
+    struct mpilayer_block *blocks;  /* kept until completion; owned */
+    struct mpilayer_comm *new_comm; /* of Comm_idup: becomes usable at completion */
+    bool persistent;
+    bool active; /* only if persistent: started and not completed yet */
+};
+
+struct mpilayer_message {
+    struct mpilayer_object object;
+    MPI_Message host;
+    struct mpilayer_comm *comm; /* referenced */
+};
+
+struct mpilayer_info {
+    struct mpilayer_object object;
+    struct mpilayer_info_pair *pairs; /* owned; info objects live in the layer, not in the host */
+    uint32_t count, capacity;
+    bool predefined;
+};
+
+struct mpilayer_errhandler {
+    struct mpilayer_object object;
+    uint32_t function; /* index of the guest's function; 0 with a predefined handler */
+    bool predefined;
+};
+
+struct mpilayer_keyval {
+    struct mpilayer_object object;
+    uint32_t copy, delete; /* indices of guest functions, or GUEST_MPI_COMM_NULL_COPY_FN, _DUP_FN */
+    uint32_t extra_state;
+    enum mpilayer_class of; /* MPILAYER_COMM or MPILAYER_DATATYPE */
+};
+
+#endif
