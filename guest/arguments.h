@@ -1,0 +1,57 @@
+/*
+ * arguments.h - the command line of the compiler wrapper: read, sorted, found on this machine.
+ */
+#ifndef MPIWASM_GUEST_ARGUMENTS_H
+#define MPIWASM_GUEST_ARGUMENTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A growing list of arguments. A zeroed one is empty; the process's end frees it. */
+struct arguments {
+    char **items;
+    size_t count, room;
+};
+
+void arguments_add(struct arguments *list, const char *item); /* copies the text */
+void arguments_addf(struct arguments *list, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void arguments_add_all(struct arguments *list, const char *const *items, size_t count);
+char **arguments_terminated(struct arguments *list);           /* as execv wants it */
+void arguments_print(const struct arguments *list, FILE *out); /* one line, quoted for a shell */
+
+enum shebang { SHEBANG_BY_NAME, SHEBANG_YES, SHEBANG_NO };
+
+struct options {
+    bool compiles;  /* a source is among the inputs */
+    bool links;     /* the command ends in a linked module */
+    bool optimises; /* -O1 or more */
+    bool is_old_c, is_strict, is_verbose;
+    bool has_sysroot, has_nostdlib, has_nostartfiles;
+    bool wants_help, wants_version;
+    enum shebang shebang;
+    const char *output; /* of -o; NULL without */
+    const char *show;   /* "" for the whole command, "compile", "link", ...; NULL: run it */
+};
+
+/*
+ * Sort a command line into what the wrapper itself heeds (*options) and what clang gets (*user, in
+ * order). Prints notes about what is dropped if -v is among them. False with a reason of one line:
+ * something is asked for that WebAssembly modules do not have.
+ */
+bool options_read(int argc, char **argv, struct options *options, struct arguments *user,
+                  char *reason, size_t reason_size);
+
+/* Where everything lies, absolute paths. */
+struct install {
+    char share[PATH_MAX];   /* share/mpiwasm of this installation */
+    char mpiwasm[PATH_MAX]; /* the runner, beside the wrapper */
+    char clang[PATH_MAX], clangxx[PATH_MAX];
+    char sysroot[PATH_MAX];
+};
+
+bool install_find(struct install *install, char *reason, size_t reason_size);
+
+#endif

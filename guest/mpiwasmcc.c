@@ -1,0 +1,302 @@
+/*
+ * mpiwasmcc.c - mpicc and mpicxx for WebAssembly: mpiwasmcc, and mpiwasmcxx by its name.
+ *
+ * Reads a compiler command line, produces one for clang and wasm-ld with the guest's headers,
+ * libraries and flags, and runs it.  What is for native code alone (-march, -fPIC, rpath, ...) is
+ * dropped, with a note under -v; everything else goes to clang as it is.  After linking it makes
+ * calls that do not fit their definition loud, and gives a module whose name does not end in
+ * ".wasm" a first line "#!.../mpiwasm", so that it runs like a native executable.
+ *
+ * Not here: Fortran, choosing among several C++ libraries.
+ */
+#include "guest/arguments.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: %s [options] FILE...\n"
+    "\n"
+    "Compile and link MPI programs for mpiwasm. Options are those of clang, and these:\n"
+    "\n"
+    "  -show, --showme      print the command line instead of running it\n"
+    "  -compile-info, --showme:compile   print the flags for compiling\n"
+    "  -link-info, --showme:link         print the flags for linking\n"
+    "  --showme:version, :command, :incdirs, :libdirs, :libs, :help\n"
+    "  --old-c              accept what C before 1999 allowed: implicit int and functions, ...\n"
+    "  --strict-signatures  a call that does not fit its definition is an error\n"
+    "  --shebang, --no-shebang   begin the linked file with a line \"#!.../mpiwasm\", or do not\n"
+    "                       (default: where the name does not end in .wasm)\n"
+    "  --help, --version    print this, or the versions\n"
+    "\n"
+    "Environment: MPIWASM_CLANG (the clang to use), WASI_SDK_PATH (a wasi-sdk to use instead of\n"
+    "the distribution's libraries).\n";
+
+struct job {
+    const char *program; /* the name that messages begin with */
+    bool is_cxx;
+    struct install install;
+    struct arguments user; /* what is passed on, in the user's order */
+    struct options options;
+};
+
+__attribute__((format(printf, 2, 3), noreturn)) static void die(const struct job *job,
+                                                                const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s: ", job->program);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(1);
+}
+
+/* Flags that the wrapper itself gives to every compilation. */
+static void add_compile_flags(const struct job *job, struct arguments *out) {
+    static const char *const flags[] = {
+        "-mbulk-memory",           "-msign-ext",
+        "-mnontrapping-fptoint",   "-mmutable-globals",
+        "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
+        "-D_WASI_EMULATED_MMAN",   "-D_WASI_EMULATED_GETPID",
+    };
+    arguments_add_all(out, flags, sizeof flags / sizeof *flags);
+    arguments_addf(out, "-isystem%s/compat", job->install.share);
+    arguments_addf(out, "-isystem%s/include", job->install.share);
+}
+
+/* Loops stay whole: mpiwasm unrolls and vectorises for the processor the module runs on. */
+static void add_optimisation_flags(const struct job *job, struct arguments *out) {
+    static const char *const flags[] = {"-fno-vectorize", "-fno-slp-vectorize",
+                                        "-mllvm",         "-unroll-runtime=false",
+                                        "-mllvm",         "-unroll-allow-partial=false"};
+    if (job->options.optimises) arguments_add_all(out, flags, sizeof flags / sizeof *flags);
+}
+
+static void add_old_c_flags(struct arguments *out) {
+    static const char *const flags[] = {
+        "-Wno-error=implicit-function-declaration",
+        "-Wno-error=implicit-int",
+        "-Wno-error=int-conversion",
+        "-Wno-error=incompatible-pointer-types",
+        "-Wno-error=incompatible-function-pointer-types",
+        "-Wno-error=return-type",
+        "-Wno-error=return-mismatch",
+        "-Wno-unknown-warning-option",
+    };
+    arguments_add_all(out, flags, sizeof flags / sizeof *flags);
+}
+
+static void add_link_flags(const struct job *job, struct arguments *out) {
+    static const char *const flags[] = {
+        "-Wl,-z,stack-size=8388608",
+        "-Wl,--stack-first",
+        "-Wl,--export-table",
+        "-Wl,--table-base=16", /* MPI_COMM_DUP_FN is the function pointer 1 */
+        /* A main in an archive would be dropped silently. */
+        "-Wl,-u,__main_argc_argv",
+        "-Wl,-u,__main_void",
+        /* For MPI_Alloc_mem and for callbacks' scratch space. */
+        "-Wl,-u,malloc",
+        "-Wl,-u,free",
+        "-Wl,-u,aligned_alloc",
+        "-Wl,--export-if-defined=malloc",
+        "-Wl,--export-if-defined=free",
+        "-Wl,--export-if-defined=aligned_alloc",
+    };
+    static const char *const libraries[] = {
+        "-lmpiwasm-compat",          "-lwasi-emulated-signal", "-lwasi-emulated-process-clocks",
+        "-lwasi-emulated-mman",      "-lwasi-emulated-getpid", "-lm",
+        "-lc-printscan-long-double", /* without it printf("%Lf") traps */
+    };
+    arguments_add_all(out, flags, sizeof flags / sizeof *flags);
+    if (!job->options.has_nostartfiles) {
+        arguments_add(out, "-nostartfiles");
+        arguments_addf(out, "%s/lib/start.o", job->install.share);
+    }
+    arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
+    arguments_addf(out, "-L%s/lib", job->install.share);
+    arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
+}
+
+/* The whole command, clang first. */
+static struct arguments make_command(const struct job *job) {
+    const struct options *options = &job->options;
+    struct arguments command = {0};
+    arguments_add(&command, job->is_cxx ? job->install.clangxx : job->install.clang);
+    arguments_add(&command, "--target=wasm32-wasip1");
+    if (!options->has_sysroot) arguments_addf(&command, "--sysroot=%s", job->install.sysroot);
+    if (options->compiles) {
+        add_compile_flags(job, &command);
+        add_optimisation_flags(job, &command);
+        if (options->is_old_c) add_old_c_flags(&command);
+    }
+    for (size_t i = 0; i < job->user.count; i++)
+        arguments_add(&command, job->user.items[i]);
+    if (options->links) {
+        arguments_add(&command, "--no-wasm-opt"); /* an old one would break newer features */
+        if (!options->has_nostdlib) add_link_flags(job, &command);
+    }
+    return command;
+}
+
+/* -showme:compile and its like: what the wrapper adds, not the user's own arguments. */
+static int show(const struct job *job) {
+    struct arguments out = {0};
+    const char *what = job->options.show;
+    if (strcmp(what, "command") == 0) {
+        arguments_add(&out, job->is_cxx ? job->install.clangxx : job->install.clang);
+    } else if (strcmp(what, "compile") == 0) {
+        arguments_add(&out, "--target=wasm32-wasip1");
+        arguments_addf(&out, "--sysroot=%s", job->install.sysroot);
+        add_compile_flags(job, &out);
+    } else if (strcmp(what, "link") == 0) {
+        arguments_add(&out, "--target=wasm32-wasip1");
+        arguments_addf(&out, "--sysroot=%s", job->install.sysroot);
+        arguments_add(&out, "--no-wasm-opt");
+        add_link_flags(job, &out);
+    } else if (strcmp(what, "incdirs") == 0) {
+        arguments_addf(&out, "%s/include", job->install.share);
+    } else if (strcmp(what, "libdirs") == 0) {
+        arguments_addf(&out, "%s/lib", job->install.share);
+    } else if (strcmp(what, "libs") == 0) {
+        arguments_add(&out, "mpiwasm-compat");
+    } else if (strcmp(what, "version") == 0) {
+        arguments_addf(&out, "%s: mpiwasm %s (MPI 5.0)", job->program, MPIWASM_VERSION);
+    } else if (strcmp(what, "help") == 0) {
+        printf(usage, job->program);
+        return 0;
+    } else {
+        die(job, "unknown option --showme:%s", what);
+    }
+    arguments_print(&out, stdout);
+    return 0;
+}
+
+/* Run the command and wait; its standard error passes through here, so that *mismatches counts the
+ * linker's "function signature mismatch". Returns the exit code. */
+static int run(const struct job *job, struct arguments *command, int *mismatches) {
+    int ends[2];
+    *mismatches = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) die(job, "cannot make a pipe: %s", strerror(errno));
+    pid_t child = fork();
+    if (child < 0) die(job, "cannot start %s: %s", command->items[0], strerror(errno));
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        execvp(command->items[0], arguments_terminated(command));
+        dprintf(STDERR_FILENO, "%s: cannot run %s: %s\n", job->program, command->items[0],
+                strerror(errno));
+        _exit(127);
+    }
+    close(ends[1]);
+    FILE *errors = fdopen(ends[0], "r");
+    char *line = NULL;
+    size_t room = 0;
+    while (errors && getline(&line, &room, errors) > 0) {
+        fputs(line, stderr);
+        if (strstr(line, "function signature mismatch: ")) ++*mismatches;
+    }
+    free(line);
+    if (errors) fclose(errors);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool ends_with(const char *text, const char *suffix) {
+    size_t length = strlen(text), tail = strlen(suffix);
+    return length >= tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+/* Put "#!.../mpiwasm" in front of the module at `path` and make it executable. */
+static void add_shebang(const struct job *job, const char *path) {
+    enum { KERNEL_LIMIT = 250 };
+    char line[PATH_MAX + 8];
+    snprintf(line, sizeof line, "#!%s\n", job->install.mpiwasm);
+    if (strlen(line) > KERNEL_LIMIT || strpbrk(job->install.mpiwasm, " \t"))
+        snprintf(line, sizeof line, "#!/usr/bin/env mpiwasm\n");
+
+    struct stat status;
+    FILE *file = fopen(path, "r+b");
+    if (!file || fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
+        if (file) fclose(file); /* /dev/null and its like */
+        return;
+    }
+    size_t size = (size_t)status.st_size;
+    char *bytes = malloc(size + 1);
+    if (!bytes) die(job, "out of memory");
+    bool ok = fread(bytes, 1, size, file) == size;
+    if (ok && size >= 4 && memcmp(bytes, "\0asm", 4) == 0) {
+        rewind(file);
+        ok = fputs(line, file) >= 0 && fwrite(bytes, 1, size, file) == size;
+        fchmod(fileno(file), (status.st_mode | ((status.st_mode & 0444) >> 2)) & 07777);
+    }
+    ok = fclose(file) == 0 && ok;
+    free(bytes);
+    if (!ok) die(job, "cannot write %s: %s", path, strerror(errno));
+}
+
+static void finish_link(const struct job *job, int mismatches) {
+    const char *output = job->options.output ? job->options.output : "a.out";
+    if (mismatches > 0) {
+        fprintf(stderr,
+                "%s: %s: %d function%s (above) called with other arguments or results than it was "
+                "defined with.\n%s: WebAssembly checks calls: each such call TRAPS when it runs. "
+                "Declare the function%s right.\n",
+                job->program, job->options.is_strict ? "error" : "WARNING", mismatches,
+                mismatches == 1 ? " is" : "s are", job->program, mismatches == 1 ? "" : "s");
+        if (job->options.is_strict) {
+            unlink(output);
+            exit(1);
+        }
+    }
+    bool wanted = job->options.shebang == SHEBANG_YES ||
+                  (job->options.shebang == SHEBANG_BY_NAME && !ends_with(output, ".wasm"));
+    if (wanted) add_shebang(job, output);
+}
+
+int main(int argc, char **argv) {
+    struct job job = {.program = basename(argv[0])};
+    job.is_cxx = strstr(job.program, "cxx") || strstr(job.program, "++");
+    char reason[1024];
+    if (!options_read(argc, argv, &job.options, &job.user, reason, sizeof reason))
+        die(&job, "%s", reason);
+    if (job.options.wants_help) {
+        printf(usage, job.program);
+        return 0;
+    }
+    if (!install_find(&job.install, reason, sizeof reason)) die(&job, "%s", reason);
+    if (job.options.wants_version) {
+        printf("%s (mpiwasm) %s\n", job.program, MPIWASM_VERSION);
+        fflush(stdout);
+    }
+    if (job.options.show && strcmp(job.options.show, "") != 0) return show(&job);
+    if (job.options.is_old_c && job.options.compiles)
+        fprintf(stderr,
+                "%s: warning: --old-c turns errors in the types of calls into warnings; such "
+                "calls may trap\n",
+                job.program);
+
+    struct arguments command = make_command(&job);
+    if (job.options.show) {
+        arguments_print(&command, stdout);
+        return 0;
+    }
+    if (!job.options.links) {
+        execvp(command.items[0], arguments_terminated(&command));
+        die(&job, "cannot run %s: %s", command.items[0], strerror(errno));
+    }
+    int mismatches;
+    int code = run(&job, &command, &mismatches);
+    if (code == 0) finish_link(&job, mismatches);
+    return code;
+}
