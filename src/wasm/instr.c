@@ -46,8 +46,8 @@ static const uint16_t ops_by_code[CODE_COUNT] = {
 };
 
 bool wasm_feature_refuse(enum wasm_feature feature, uint64_t offset, struct error *err) {
-    return error_set_at(err, ERROR_UNSUPPORTED, offset, "unsupported: %s, byte offset %llu",
-                        wasm_feature_words(feature), (unsigned long long)offset);
+    return error_set_at(err, ERROR_UNSUPPORTED, offset, "module uses %s, which this version lacks",
+                        wasm_feature_words(feature));
 }
 
 /* Codes that have no row because a proposal which this version lacks owns them. */

@@ -134,7 +134,10 @@ bool wasm_type_read(struct reader *reader, enum wasm_type *out, const char *expe
                     struct error *err);
 bool wasm_reference_type_read(struct reader *reader, enum wasm_type *out, struct error *err);
 
-/* ERROR_UNSUPPORTED "unsupported: SIMD (fixed-width), byte offset 123". Always returns false. */
+/*
+ * ERROR_UNSUPPORTED "module uses SIMD (fixed-width), which this version lacks". Always returns
+ * false.
+ */
 bool wasm_feature_refuse(enum wasm_feature feature, uint64_t offset, struct error *err);
 
 #endif

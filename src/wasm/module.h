@@ -144,6 +144,13 @@ struct wasm_module {
     const char *name;             /* from the custom section "name"; NULL if it has none */
 };
 
+/* Limits of this implementation, which section 7.2 (Appendix) allows; beyond: ERROR_UNSUPPORTED. */
+enum {
+    WASM_MAX_LOCALS = 50000, /* of a function, parameters not included */
+    WASM_MAX_PARAMETERS = 1000,
+    WASM_MAX_RESULTS = 1000,
+};
+
 /*
  * Decode `size` bytes at `bytes` (kept, not copied) into *module, which the caller zeroed.
  * Errors: ERROR_MALFORMED with the offset, ERROR_UNSUPPORTED naming the feature. On failure the
@@ -156,12 +163,15 @@ void wasm_module_free(struct wasm_module *module);
 /*
  * Validate everything, bodies included (section 3). ERROR_INVALID, or ERROR_MALFORMED where the
  * binary format of a body itself is broken, with the offset and the function's name or index.
+ * ERROR_UNSUPPORTED, naming the feature, for a module that would be valid, were it not for a
+ * feature that features.def says this version lacks: so what passes can be compiled.
  */
 bool wasm_module_validate(const struct wasm_module *module, struct error *err);
 
 /*
- * The same binary without the code section's instructions, for artifacts: *out is malloc'ed and
- * the caller's. Decodes to an equal module with is_stripped set and every body NULL.
+ * The same binary without the code section's instructions and without debug information (custom
+ * sections ".debug..."), for artifacts: *out is malloc'ed and the caller's. Decodes to an equal
+ * module with is_stripped set, every body NULL and no locals; body_offset and body_size stay.
  */
 bool wasm_module_strip(const struct wasm_module *module, uint8_t **out, size_t *out_size,
                        struct error *err);
