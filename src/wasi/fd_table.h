@@ -1,0 +1,51 @@
+/*
+ * fd_table.h - the guest's file descriptors: small numbers of its own, each standing for a host
+ * descriptor with the rights that the guest has on it.
+ */
+#ifndef MPIWASM_WASI_FD_TABLE_H
+#define MPIWASM_WASI_FD_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fd_entry {
+    int host_fd;      /* -1: the entry is free */
+    bool owned;       /* closed with the entry; false for the process's own stdin, stdout, stderr */
+    bool read_only;   /* lies below a read-only grant: nothing may modify it */
+    uint8_t filetype; /* enum wasi_filetype */
+    uint16_t emulated_flags; /* fdflags of entries not owned, whose host flags others share */
+    uint64_t rights_base;    /* enum wasi_rights */
+    uint64_t rights_inheriting;
+    const char *preopen_name; /* guest path of a grant, else NULL; the configuration's */
+};
+
+/* A zeroed struct is an empty table without a quota (no room at all). */
+struct fd_table {
+    struct fd_entry *entries; /* [capacity]; owned */
+    uint32_t capacity;
+    uint32_t quota;       /* capacity never exceeds it */
+    uint32_t lowest_free; /* no free entry lies below */
+};
+
+/* The entry of an open descriptor, NULL if it is not open. Valid until the next insertion. */
+struct fd_entry *fd_table_get(struct fd_table *table, uint32_t fd);
+
+/*
+ * Put the entry at the lowest free number that is not below `least`. Takes entry->host_fd over on
+ * success, and may replace it so that it is above 2: a guest's file must never stand where mpiwasm
+ * itself prints to. Returns 0 or a host errno: EMFILE at the quota, ENOMEM.
+ */
+int fd_table_insert(struct fd_table *table, uint32_t least, const struct fd_entry *entry,
+                    uint32_t *fd);
+
+/* Close the descriptor. Returns 0 or a host errno: EBADF, or what close reported. */
+int fd_table_close(struct fd_table *table, uint32_t fd);
+
+/* Move `from` to the open descriptor `to`, which is closed. 0 or EBADF. */
+int fd_table_renumber(struct fd_table *table, uint32_t from, uint32_t to);
+
+/* Close everything and free the table. */
+void fd_table_destroy(struct fd_table *table);
+
+#endif

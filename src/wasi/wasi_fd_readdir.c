@@ -1,0 +1,98 @@
+/*
+ * wasi_fd_readdir.c - directory entries, as the guest's readdir wants them.
+ *
+ * A cookie is the kernel's own position after the entry (d_off), so nothing is kept between calls:
+ * every call seeks to its cookie and reads with getdents64. The buffer is filled to its last byte;
+ * an entry that does not fit is cut, and the guest asks again from its predecessor. A buffer that
+ * is not full means the end of the directory.
+ */
+#include "wasi/wasi_internal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The kernel's record, see getdents64(2). */
+struct kernel_dirent {
+    uint64_t inode;
+    int64_t next;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+static enum wasi_filetype entry_type(int directory, const char *name, uint8_t type) {
+    struct stat status;
+    switch (type) {
+    case DT_REG: return WASI_FILETYPE_REGULAR_FILE;
+    case DT_DIR: return WASI_FILETYPE_DIRECTORY;
+    case DT_LNK: return WASI_FILETYPE_SYMBOLIC_LINK;
+    case DT_CHR: return WASI_FILETYPE_CHARACTER_DEVICE;
+    case DT_BLK: return WASI_FILETYPE_BLOCK_DEVICE;
+    case DT_SOCK: return WASI_FILETYPE_SOCKET_STREAM;
+    case DT_UNKNOWN: /* some file systems do not say */
+        if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) break;
+        return wasi_filetype_of_mode(status.st_mode);
+    }
+    return WASI_FILETYPE_UNKNOWN;
+}
+
+/* Where the next byte goes in the guest's buffer. */
+struct output {
+    uint8_t *at;
+    size_t left;
+};
+
+static void output_bytes(struct output *output, const void *bytes, size_t size) {
+    if (size > output->left) size = output->left;
+    memcpy(output->at, bytes, size);
+    output->at += size;
+    output->left -= size;
+}
+
+static void output_entry(struct output *output, int directory, const struct kernel_dirent *entry) {
+    uint8_t head[WASI_DIRENT_SIZE] = {0};
+    size_t length = strlen(entry->name);
+    wasi_put_u64(head + WASI_DIRENT_NEXT, (uint64_t)entry->next);
+    wasi_put_u64(head + WASI_DIRENT_INO, entry->inode);
+    wasi_put_u32(head + WASI_DIRENT_NAMLEN, (uint32_t)length);
+    wasi_put_u8(head + WASI_DIRENT_TYPE, (uint8_t)entry_type(directory, entry->name, entry->type));
+    output_bytes(output, head, sizeof head);
+    output_bytes(output, entry->name, length);
+}
+
+uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32_t length,
+                         uint64_t cookie, uint32_t result) {
+    enum { LEAST = 1024, MOST = 65536 }; /* bytes for the kernel; one record is below 300 */
+    struct fd_entry *file;
+    if (!wasi_range_ok(wasi, result, 4) || !wasi_range_ok(wasi, buffer, length)) {
+        return WASI_EFAULT;
+    }
+    uint32_t error = wasi_file_get(wasi, fd, WASI_RIGHT_FD_READDIR, &file);
+    if (error) return error;
+    if (file->filetype != WASI_FILETYPE_DIRECTORY) return WASI_ENOTDIR;
+    if (cookie > INT64_MAX) return WASI_EINVAL;
+    if (lseek(file->host_fd, (off_t)cookie, SEEK_SET) < 0) return wasi_last_error();
+
+    size_t capacity = length < LEAST ? LEAST : length > MOST ? MOST : length;
+    char *records = malloc(capacity);
+    if (!records) return WASI_ENOMEM;
+    struct output output = {length ? wasi_at(wasi, buffer) : NULL, length};
+    while (output.left > 0 && !error) {
+        long got = syscall(SYS_getdents64, file->host_fd, records, capacity);
+        if (got < 0) error = wasi_last_error();
+        if (got <= 0) break;
+        for (long at = 0; at < got && output.left > 0;) {
+            const struct kernel_dirent *entry = (const void *)(records + at);
+            output_entry(&output, file->host_fd, entry);
+            at += entry->size;
+        }
+    }
+    free(records);
+    /* What has been found is worth more than a failure behind it. */
+    if (error && output.left == length) return error;
+    wasi_put_u32(wasi_at(wasi, result), length - (uint32_t)output.left);
+    return WASI_ESUCCESS;
+}
