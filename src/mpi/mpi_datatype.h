@@ -1,24 +1,104 @@
 /*
- * mpi_datatype.h - the layer's own datatype object.
+ * mpi_datatype.h - the layer's own datatype object: the guest's view of a datatype, and the host's
+ * datatype that carries it.
  *
- * Needed because several guest types map to one host type (long is 32 bits wide in the guest) and
- * because every buffer is checked against its datatype's bounds before MPI sees it.
+ * Several datatypes of a wasm32 guest map to one of the host's (its MPI_INT and MPI_LONG are both
+ * 32-bit integers), so what a guest asks about a datatype is answered from here, never from the
+ * host; and every buffer is checked against its datatype's bounds before MPI sees it.  Bounds
+ * follow MPI 4.1, section 5.1 (explicit bounds are sticky, only structs are padded to their
+ * alignment); a host datatype whose bounds differ is resized, so that both always agree.
+ *
+ * Functions that return int give an error class of the guest, GUEST_MPI_SUCCESS included.
  */
 #ifndef MPIWASM_MPI_DATATYPE_H
 #define MPIWASM_MPI_DATATYPE_H
 
 #include "mpi/mpi_layer.h"
 
+/* Kinds of the numbers that datatypes are made of. */
+enum mpilayer_kind {
+    MPILAYER_NONE,
+    MPILAYER_BYTE,
+    MPILAYER_I8,
+    MPILAYER_U8,
+    MPILAYER_I16,
+    MPILAYER_U16,
+    MPILAYER_I32,
+    MPILAYER_U32,
+    MPILAYER_I64,
+    MPILAYER_U64,
+    MPILAYER_I128,
+    MPILAYER_F16,
+    MPILAYER_F32,
+    MPILAYER_F64,
+    MPILAYER_F128,
+};
+
+/* What a predefined datatype means: which operators it takes. */
+enum mpilayer_meaning {
+    MPILAYER_INTEGER,
+    MPILAYER_ADDRESS,
+    MPILAYER_FLOAT,
+    MPILAYER_COMPLEX,
+    MPILAYER_LOGICAL,
+    MPILAYER_CHARACTER,
+    MPILAYER_PAIR,
+    MPILAYER_BYTES,
+    MPILAYER_PACKED,
+    MPILAYER_MARKER, /* MPI_LB, MPI_UB: no data, only in structs */
+};
+
+/* A row of mpi_datatypes.def. */
+struct mpilayer_basic {
+    const char *name;
+    uint32_t handle;
+    enum mpilayer_meaning meaning;
+    enum mpilayer_kind first, second;
+    uint8_t repeat;
+    uint8_t external; /* bytes of one `first` in external32 */
+};
+
+enum {
+    MPILAYER_DATATYPE_FIRST = GUEST_MPI_DATATYPE_NULL,
+    MPILAYER_DATATYPE_PREDEFINED = 0x100, /* handles 0x200 .. 0x2ff */
+    MPILAYER_DATATYPE_MAX_DEPTH = 256,    /* levels of derived datatypes within each other */
+};
+
+struct mpilayer_datatype;
+
+/* How a datatype was made, in the order of MPI_Type_get_contents (MPI 4.1, section 5.1.13). */
+struct mpilayer_recipe {
+    int combiner; /* GUEST_MPI_COMBINER_* */
+    uint32_t integer_count, address_count, type_count;
+    const int32_t *integers;
+    const int64_t *addresses;
+    struct mpilayer_datatype *const *types;
+};
+
+/* References: the guest's handle, datatypes made of this one, pending user operators. */
 struct mpilayer_datatype {
     struct mpilayer_object object;
-    MPI_Datatype host;
-    int64_t size;             /* bytes of data in one element */
-    int64_t lb, extent;       /* bytes */
-    int64_t true_lb, true_ub; /* bytes; equal if the type has no data */
-    bool predefined;
+    MPI_Datatype host;   /* same size, bounds and type map; MPI_DATATYPE_NULL for a marker */
+    bool host_is_shared; /* belongs to another datatype or to MPI itself: never freed here */
+    bool predefined;     /* the Fortran 90 ones included: cannot be freed */
     bool committed;
-    bool contiguous; /* count elements are size * count bytes from the buffer's start */
+    bool contiguous;           /* count elements are size * count bytes from the buffer's start */
+    bool sticky_lb, sticky_ub; /* bound set explicitly (resized, MPI_LB, MPI_UB) */
+
+    /* Bytes, absolute values below 2^62. Data lies in [true_lb, true_ub); equal if there is none.
+     */
+    int64_t size, lb, extent, true_lb, true_ub;
+    int64_t elements; /* predefined datatypes in one item */
+    uint32_t alignment, depth;
+
+    const struct mpilayer_basic *basic; /* predefined ones alone, also those of Fortran 90 */
+    struct mpilayer_recipe recipe;      /* its arrays are owned, its types referenced */
+    struct mpilayer_datatype *body;     /* of subarray and darray: what it comes down to */
+    struct mpilayer_datatype *wide;     /* for MPI_BOTTOM: see mpi_memory.h; made when needed */
+    MPI_Datatype host_own; /* a duplicate of host that no other datatype shares, or NULL */
+
     struct mpilayer_attributes attributes;
+    char *name; /* as set by the guest; owned; NULL: the predefined one or none */
 };
 
 MPILAYER_DEFINE_GET(mpilayer_datatype_get_any, mpilayer_datatype, MPILAYER_DATATYPE)
@@ -33,9 +113,55 @@ static inline bool mpilayer_datatype_get(struct mpilayer_call *call, const char 
            ((*out)->committed || mpilayer_datatype_fail_uncommitted(call, argument));
 }
 
-/* Make the predefined datatypes; after MPI_Init, as host types may have to be built. */
+/* Make the predefined datatypes; after MPI_Init, as host types have to be built. */
 bool mpilayer_datatypes_start(struct mpilayer *layer);
 /* Before MPI_Finalize. */
 void mpilayer_datatypes_stop(struct mpilayer *layer);
+
+/*
+ * Make a datatype from a recipe, with one reference and a handle, both the caller's; copies the
+ * arrays and takes references on the types. On failure *reason says what is wrong (static text).
+ */
+int mpilayer_datatype_make(const struct mpilayer_recipe *recipe, struct mpilayer_datatype **out,
+                           const char **reason);
+/* A second datatype of the same recipe and layout (what MPI_Type_get_contents hands out). */
+int mpilayer_datatype_copy(const struct mpilayer_datatype *from, struct mpilayer_datatype **out);
+void mpilayer_datatype_reference(struct mpilayer_datatype *type);
+void mpilayer_datatype_release(struct mpilayer_datatype *type); /* NULL is fine */
+int mpilayer_datatype_commit(struct mpilayer_datatype *type);
+
+/* A run of items within a datatype: `length` times `child`, the first at byte `displacement`. */
+struct mpilayer_run {
+    int64_t displacement, length;
+    struct mpilayer_datatype *child;
+};
+/* The runs of one item, in the order of its type map; a predefined datatype has none. */
+int64_t mpilayer_datatype_run_count(const struct mpilayer_datatype *type);
+struct mpilayer_run mpilayer_datatype_run(const struct mpilayer_datatype *type, int64_t index);
+
+/* What a subarray or darray comes down to (mpi_datatype_array.c). */
+int mpilayer_datatype_lower(const struct mpilayer_recipe *recipe, struct mpilayer_datatype **body,
+                            const char **reason);
+
+/* The host's datatype that this one does not share with any other; and back (NULL: not one). */
+int mpilayer_datatype_own_host(struct mpilayer_datatype *type, MPI_Datatype *host);
+struct mpilayer_datatype *mpilayer_datatype_of_host(MPI_Datatype host);
+/* Free the host datatypes of an object that itself may stay. */
+void mpilayer_datatype_drop_hosts(struct mpilayer_datatype *type);
+
+/* The predefined datatype; NULL: no such handle, or MPI_DATATYPE_NULL. */
+struct mpilayer_datatype *mpilayer_datatype_predefined(uint32_t handle);
+uint32_t mpilayer_kind_size(enum mpilayer_kind kind); /* bytes, also its alignment; at least 1 */
+
+/* The Fortran 90 datatype of a combiner, one per (p, r), borrowed. MPI_ERR_ARG: there is none. */
+int mpilayer_datatype_f90(int combiner, int32_t precision, int32_t range,
+                          struct mpilayer_datatype **out);
+/* GUEST_MPI_TYPECLASS_* and bytes; NULL: there is none. */
+struct mpilayer_datatype *mpilayer_datatype_match(int32_t type_class, int32_t size);
+
+/* *elements: predefined datatypes wholly within the first `bytes` bytes of the items' data; false
+ * if these end within one. */
+bool mpilayer_datatype_elements(const struct mpilayer_datatype *type, int64_t bytes,
+                                int64_t *elements);
 
 #endif

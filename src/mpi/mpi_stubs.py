@@ -54,7 +54,7 @@ KINDS = {
     "RECVTAG": number('mpilayer_recvtag_get(&call, "{x}", {x}, &{x}_host)'),
     # words: the count and the datatype
     "BUFFER": Kind("u", 3, "void *{x}_host;",
-                   'mpilayer_buffer_get(&call, "{x}", {x}, {0}, {1}_object, &{x}_host)',
+                   'mpilayer_buffer_get(&call, "{x}", {x}, {0}, &{1}_object, &{x}_host)',
                    "{x}_host"),
     "STATUS": Kind("u", 4, "MPI_Status {x}_host;", 'mpilayer_status_check(&call, "{x}", {x})',
                    "mpilayer_status_host({x}, &{x}_host)",
