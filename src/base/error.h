@@ -30,7 +30,7 @@ enum error_code {
     ERROR_MPI,         /* no MPI plugin, or the wrong one */
 };
 
-enum { ERROR_MESSAGE_SIZE = 1024 };
+enum { ERROR_MESSAGE_SIZE = 4096 };
 
 struct error {
     enum error_code code;

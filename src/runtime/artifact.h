@@ -17,6 +17,7 @@ struct artifact {
     struct wasm_module module;                    /* stripped; its bytes lie in the mapped object */
     char *path;                                   /* as opened, for messages */
     const uint8_t *code_start, *code_end;         /* executable mapping: where guest frames lie */
+    uintptr_t bias;                               /* load address minus the file's addresses */
     void *handle;                                 /* of dlopen */
     int fd;                                       /* the file, for its symbols; owned */
     struct artifact_symbols *symbols;             /* read on the first backtrace */

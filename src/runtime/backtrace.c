@@ -1,0 +1,235 @@
+/*
+ * backtrace.c - who was running: stacks as addresses when a trap happens, as names afterwards.
+ *
+ * Capturing walks the unwind tables of all frames, also the signal frame and those of host and
+ * MPI code for callbacks.  Names come from the artifact's .symtab ("N.w<i>", runtime_abi.h), which
+ * is read from the file when the first name is asked for: a run that does not trap never does.
+ */
+#include "runtime/internal.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <unwind.h>
+
+struct capture {
+    struct outcome *outcome;
+    const void *fault_pc; /* skip the frames of the signal handler up to this one */
+};
+
+static _Unwind_Reason_Code capture_frame(struct _Unwind_Context *context, void *data) {
+    struct capture *capture = data;
+    struct outcome *outcome = capture->outcome;
+    int before_instruction = 0;
+    uintptr_t pc = _Unwind_GetIPInfo(context, &before_instruction);
+    if (pc == 0) return _URC_END_OF_STACK;
+    if (!before_instruction) pc--;
+    if (capture->fault_pc != NULL) {
+        if ((const void *)pc != capture->fault_pc) return _URC_NO_REASON;
+        capture->fault_pc = NULL;
+    }
+    if (outcome->frame_count == OUTCOME_FRAMES_MAX) {
+        outcome->frames_cut = true;
+        return _URC_END_OF_STACK;
+    }
+    outcome->frames[outcome->frame_count++] = (struct trap_frame){
+        .pc = (const void *)pc, .start = (const void *)_Unwind_GetRegionStart(context)};
+    return _URC_NO_REASON;
+}
+
+void backtrace_capture(struct outcome *outcome, const void *fault_pc) {
+    struct capture capture = {outcome, fault_pc};
+    outcome->frame_count = 0;
+    outcome->frames_cut = false;
+    _Unwind_Backtrace(capture_frame, &capture);
+    if (outcome->frame_count == 0 && fault_pc != NULL)
+        outcome->frames[outcome->frame_count++] = (struct trap_frame){.pc = fault_pc};
+}
+
+struct symbol {
+    uint64_t start, end; /* addresses of the file */
+    uint32_t function;
+};
+
+struct artifact_symbols {
+    struct symbol *symbols; /* sorted by start */
+    size_t count;
+};
+
+void artifact_symbols_free(struct artifact_symbols *symbols) {
+    if (symbols == NULL) return;
+    free(symbols->symbols);
+    free(symbols);
+}
+
+/* The index in "NAME.w<index>", which a compiler may have given a further suffix ".cold". */
+static bool symbol_function(const char *name, uint32_t *function) {
+    for (const char *at = name + strlen(name); at > name; at--) {
+        if (at[-1] != '.' || at[0] != 'w' || at[1] < '0' || at[1] > '9') continue;
+        char *end;
+        unsigned long long index = strtoull(at + 1, &end, 10);
+        if ((*end != '\0' && *end != '.') || index > UINT32_MAX) continue;
+        *function = (uint32_t)index;
+        return true;
+    }
+    return false;
+}
+
+static int symbol_compare(const void *left, const void *right) {
+    const struct symbol *a = left, *b = right;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* A section's bytes with a final NUL; NULL if it is not within the file. */
+static void *section_read(int fd, const Elf64_Shdr *section, uint64_t file_size) {
+    if (section->sh_size > file_size || section->sh_offset > file_size - section->sh_size)
+        return NULL;
+    size_t size = (size_t)section->sh_size;
+    char *bytes = malloc(size + 1);
+    if (bytes == NULL) return NULL;
+    if (pread(fd, bytes, size, (off_t)section->sh_offset) != (ssize_t)size) {
+        free(bytes);
+        return NULL;
+    }
+    bytes[size] = '\0';
+    return bytes;
+}
+
+static void symbols_fill(struct artifact_symbols *out, const struct artifact *artifact,
+                         const Elf64_Sym *symbols, size_t count, const char *names,
+                         size_t names_size) {
+    out->symbols = malloc((count + 1) * sizeof *out->symbols);
+    if (out->symbols == NULL) return;
+    for (size_t i = 0; i < count; i++) {
+        struct symbol *symbol = &out->symbols[out->count];
+        if (ELF64_ST_TYPE(symbols[i].st_info) != STT_FUNC || symbols[i].st_shndx == SHN_UNDEF ||
+            symbols[i].st_name >= names_size ||
+            !symbol_function(names + symbols[i].st_name, &symbol->function) ||
+            symbol->function >= artifact->module.function_count)
+            continue;
+        symbol->start = symbols[i].st_value;
+        symbol->end = symbols[i].st_value + symbols[i].st_size;
+        out->count++;
+    }
+    qsort(out->symbols, out->count, sizeof *out->symbols, symbol_compare);
+}
+
+static struct artifact_symbols *symbols_read(const struct artifact *artifact) {
+    struct artifact_symbols *out = calloc(1, sizeof *out);
+    struct stat status;
+    Elf64_Ehdr header;
+    if (out == NULL || fstat(artifact->fd, &status) != 0 ||
+        pread(artifact->fd, &header, sizeof header, 0) != sizeof header ||
+        header.e_shentsize != sizeof(Elf64_Shdr))
+        return out;
+    uint64_t file_size = (uint64_t)status.st_size;
+    Elf64_Shdr table = {.sh_offset = header.e_shoff,
+                        .sh_size = (uint64_t)header.e_shnum * sizeof(Elf64_Shdr)};
+    Elf64_Shdr *sections = section_read(artifact->fd, &table, file_size);
+    for (int i = 0; sections != NULL && i < header.e_shnum; i++) {
+        if (sections[i].sh_type != SHT_SYMTAB || sections[i].sh_link >= header.e_shnum) continue;
+        const Elf64_Shdr *strings = &sections[sections[i].sh_link];
+        Elf64_Sym *symbols = section_read(artifact->fd, &sections[i], file_size);
+        char *names = section_read(artifact->fd, strings, file_size);
+        if (symbols != NULL && names != NULL)
+            symbols_fill(out, artifact, symbols, (size_t)sections[i].sh_size / sizeof *symbols,
+                         names, (size_t)strings->sh_size);
+        free(symbols);
+        free(names);
+        break;
+    }
+    free(sections);
+    return out;
+}
+
+bool artifact_function_at(struct artifact *artifact, const void *pc, uint32_t *function) {
+    if (artifact->symbols == NULL) artifact->symbols = symbols_read(artifact);
+    const struct artifact_symbols *symbols = artifact->symbols;
+    if (symbols == NULL || symbols->count == 0) return false;
+    uint64_t address = (uint64_t)((uintptr_t)pc - artifact->bias);
+    size_t low = 0, high = symbols->count; /* the last symbol that begins at or before address */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (symbols->symbols[middle].start <= address)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct symbol *symbol = &symbols->symbols[low];
+    if (address < symbol->start || address >= symbol->end) return false;
+    *function = symbol->function;
+    return true;
+}
+
+size_t outcome_backtrace(const struct outcome *outcome, struct backtrace_entry *entries,
+                         size_t max) {
+    size_t count = 0;
+    if (outcome->kind != OUTCOME_TRAPPED) return 0;
+    for (uint32_t i = 0; i < outcome->frame_count && count < max; i++) {
+        const struct trap_frame *frame = &outcome->frames[i];
+        struct backtrace_entry *entry = &entries[count];
+        struct artifact *artifact = artifact_find(frame->pc);
+        *entry = (struct backtrace_entry){.is_guest = artifact != NULL};
+        if (artifact != NULL) {
+            if (!artifact_function_at(artifact, frame->pc, &entry->function)) continue;
+            char number[32];
+            entry->module = artifact->module.name != NULL ? artifact->module.name : artifact->path;
+            snprintf(entry->name, sizeof entry->name, "%s",
+                     wasm_module_function_name(&artifact->module, entry->function, number,
+                                               sizeof number));
+            count++;
+            continue;
+        }
+        const struct host_function *function = NULL;
+        if (i + 1 < outcome->frame_count && artifact_find(outcome->frames[i + 1].pc) != NULL)
+            function = linker_function_at(frame->start);
+        if (function == NULL) continue;
+        entry->module = function->module;
+        snprintf(entry->name, sizeof entry->name, "%s", function->name);
+        count++;
+    }
+    return count;
+}
+
+static bool same_entry(const struct backtrace_entry *a, const struct backtrace_entry *b) {
+    return a->is_guest == b->is_guest && a->function == b->function && a->module == b->module &&
+           strcmp(a->name, b->name) == 0;
+}
+
+void outcome_report(const struct outcome *outcome, char *buffer, size_t size) {
+    enum { LINES_MAX = 40 };
+    if (size == 0) return;
+    buffer[0] = '\0';
+    if (outcome->kind != OUTCOME_TRAPPED) return;
+    size_t used = 0;
+#define APPEND(...)                                                                                \
+    do {                                                                                           \
+        int length = used < size ? snprintf(buffer + used, size - used, __VA_ARGS__) : 0;          \
+        if (length > 0) used += (size_t)length;                                                    \
+    } while (0)
+    APPEND("trap: %s%s%s\n", trap_kind_text(outcome->trap), outcome->message[0] != '\0' ? ": " : "",
+           outcome->message);
+    struct backtrace_entry *entries = calloc(OUTCOME_FRAMES_MAX, sizeof *entries);
+    size_t count = entries == NULL ? 0 : outcome_backtrace(outcome, entries, OUTCOME_FRAMES_MAX);
+    size_t at = 0;
+    for (int lines = 0; at < count && lines < LINES_MAX; lines++) {
+        size_t repeated = 1;
+        while (at + repeated < count && same_entry(&entries[at], &entries[at + repeated]))
+            repeated++;
+        if (entries[at].is_guest)
+            APPEND("    in %s (function %u)", entries[at].name, entries[at].function);
+        else
+            APPEND("    in %s (of the host)", entries[at].name);
+        if (repeated > 1)
+            APPEND(", %zu times\n", repeated);
+        else
+            APPEND("\n");
+        at += repeated;
+    }
+    if (at < count || outcome->frames_cut) APPEND("    ...\n");
+#undef APPEND
+    free(entries);
+}

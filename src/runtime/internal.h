@@ -1,0 +1,137 @@
+/*
+ * internal.h - what the files of src/runtime share among themselves; no one else includes it.
+ */
+#ifndef MPIWASM_RUNTIME_INTERNAL_H
+#define MPIWASM_RUNTIME_INTERNAL_H
+
+#include "runtime/instance.h"
+
+#include <setjmp.h>
+
+/* Memories and tables as the runtime keeps them; compiled code sees the first member alone. */
+struct memory_object {
+    struct linear_memory memory;
+    struct wasm_limits declared; /* of the memory type; `minimum` is not kept up to date */
+    bool is_guarded;             /* reserved with the guard regions of runtime_abi.h */
+    uint8_t *reservation;        /* what is mapped, guards included */
+    size_t reservation_size;
+    struct memory_object *next_in_store, *next; /* `next` in the process-wide list */
+};
+
+struct table_object {
+    struct table table;
+    struct wasm_limits declared;
+    size_t reservation_size;
+    struct table_object *next_in_store;
+};
+
+bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bounds,
+                          struct memory_object **out, struct error *err);
+void memory_object_free(struct memory_object *object);
+/* The memory in whose reservation `address` lies, or NULL. Safe in a signal handler. */
+const struct linear_memory *memory_find(const void *address);
+/* As memory.grow: pages before, or -1. */
+int64_t memory_grow(struct linear_memory *memory, uint64_t delta_pages);
+
+bool table_object_create(const struct wasm_table_type *type, void *initial,
+                         struct table_object **out, struct error *err);
+void table_object_free(struct table_object *object);
+
+struct store {
+    struct arena arena; /* globals and the other small things that live as long as the store */
+    struct memory_object *memories;
+    struct table_object *tables;
+    struct instance *instances;
+    artifact_enter **enters; /* per canonical type id; how the host enters functions of the type */
+    uint32_t enter_count;
+};
+
+/* From an artifact whose code stays as long as the store. */
+void store_enter_set(struct store *store, uint32_t type_id, artifact_enter *enter);
+artifact_enter *store_enter_get(const struct store *store, uint32_t type_id);
+
+/* An element segment as table.init reads it. */
+struct element_instance {
+    void **entries; /* of passive ones alone */
+    uint32_t count; /* 0 after elem.drop */
+};
+
+struct layer {
+    const struct host_module *host;
+    void *state;
+};
+
+struct instance {
+    struct context *context;
+    struct store *store;
+    struct artifact *artifact;
+    const struct wasm_module *module;
+    struct instance *next_in_store;
+    uint32_t *type_ids;          /* per type index */
+    struct func_ref *own;        /* per defined function; code NULL where it does not escape */
+    struct func_ref *host;       /* per imported function that a host layer provides */
+    struct func_ref **functions; /* per function index */
+    union wasm_value **globals;  /* per global index */
+    bool *data_dropped;
+    struct element_instance *elements;
+    struct layer *layers; /* in the order of instantiation */
+    uint32_t layer_count;
+    struct guest guest; /* guest.runtime is the instance */
+    struct table *guest_table;
+    struct func_ref *guest_malloc, *guest_aligned_alloc, *guest_free; /* NULL: not exported */
+    struct instance_options options;
+    struct outcome *pending; /* of a call_function that returned false; made when first needed */
+};
+
+/* Destroy the layers, as instance_finish does at its end; they have finished, or never began. */
+void instance_layers_destroy(struct instance *instance);
+struct linear_memory *context_memory(const struct context *context, uint32_t index);
+struct table *context_table(const struct context *context, uint32_t index);
+
+extern const struct runtime_libcalls libcalls;
+extern const struct guest_operations guest_operations;
+
+/* What table.init and memory.init do, for instantiation too; they trap. */
+void instance_table_init(struct instance *instance, uint32_t table, uint32_t segment, uint64_t to,
+                         uint64_t from, uint64_t count);
+void instance_memory_init(struct instance *instance, uint32_t memory, uint32_t segment, uint64_t to,
+                          uint64_t from, uint64_t size);
+
+/* The value of a constant expression; it has been validated. */
+bool constant_evaluate(const struct instance *instance, const struct wasm_constant *constant,
+                       union wasm_value *out, struct error *err);
+
+/* A resolved import: an external, or a function of a host layer. */
+struct link_target {
+    struct external external; /* not set for a host function */
+    const struct host_module *host;
+    const struct host_function *function; /* only if host != NULL */
+};
+/* Targets for all imports, in order, into targets[]. ERROR_UNLINKABLE as linker_check. */
+bool linker_resolve(const struct linker *linker, const struct wasm_module *module,
+                    struct link_target *targets, struct error *err);
+/* The host function whose code begins at `code`, of any linker of the process. */
+const struct host_function *linker_function_at(const void *code);
+/* Write a function type in the notation of host_function.signature. False: it has none, or the
+ * buffer is too small. */
+bool link_signature(const struct wasm_function_type *type, char *buffer, size_t size);
+
+/* A call into the guest that traps and exits come back to; one per nesting, per thread. */
+struct trap_entry {
+    sigjmp_buf jump;
+    struct trap_entry *outer;
+    struct outcome *outcome;
+    unsigned depth; /* 1 for the outermost */
+};
+enum { TRAP_DEPTH_MAX = 200 };
+
+/* Run body(argument) so that traps and exits in it end up in *outcome. True if it returned. */
+bool trap_guard(void (*body)(void *argument), void *argument, struct outcome *outcome);
+/* End the innermost trap_guard with this outcome (copied). */
+_Noreturn void trap_resume(const struct outcome *outcome);
+
+/* Record the stack of the caller, or of the interrupted code if `fault_pc` is not NULL. */
+void backtrace_capture(struct outcome *outcome, const void *fault_pc);
+void artifact_symbols_free(struct artifact_symbols *symbols);
+
+#endif
