@@ -1,0 +1,234 @@
+/*
+ * compile.c - the pipeline from a WebAssembly file to an artifact; see compile.h.
+ *
+ * compile_file is the list of steps; the middle ones (lower, optimise, emit) run once for each
+ * partition of the module, in threads that share nothing but the decoded module.
+ */
+#include "compile/compile.h"
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "compile/emit_object.h"
+#include "compile/link.h"
+#include "compile/lower.h"
+#include "compile/optimize.h"
+#include "compile/partition.h"
+#include "compile/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *compile_version(void) {
+    static char version[64];
+    snprintf(version, sizeof version, "mpiwasm %s, LLVM %s", MPIWASM_VERSION,
+             llvm_compat_version());
+    return version;
+}
+
+bool compile_target_describe(const char *cpu, char **cpu_name, char **features, struct error *err) {
+    struct target target;
+    if (!target_select(cpu, 3, &target, err)) return false;
+    *cpu_name = strdup(target.cpu);
+    *features = strdup(target.features);
+    target_free(&target);
+    return true;
+}
+
+/* What the threads share. Everything but `next`, `done` and the results is only read. */
+struct work {
+    const struct plan *plan;
+    const struct compile_options *options;
+    const struct target *target;
+    const uint8_t *stripped;
+    size_t stripped_size;
+    LLVMMemoryBufferRef *results; /* per partition */
+    struct error *errors;         /* per partition */
+    atomic_uint next, done;
+    atomic_bool failed;
+};
+
+static void report_progress(const struct work *work, unsigned done) {
+    char line[64];
+    if (work->options->progress_fd < 0) return;
+    int length = snprintf(line, sizeof line, "progress %u %u\n", done, work->plan->partition_count);
+    /* Nobody may be listening any more; compiling goes on. */
+    if (write(work->options->progress_fd, line, (size_t)length) < 0) return;
+}
+
+static bool compile_module(struct work *work, uint32_t number, LLVMContextRef context,
+                           LLVMTargetMachineRef machine, LLVMMemoryBufferRef *out,
+                           struct error *err) {
+    const struct compile_options *options = work->options;
+    LLVMModuleRef module = lower_partition(work->plan, number, options, work->target, context,
+                                           machine, work->stripped, work->stripped_size, err);
+    if (module == NULL) return false;
+    bool ok = optimize_verify(module, err) &&
+              (options->output == COMPILE_RAW_IR ||
+               optimize_module(module, machine, options->optimization, err)) &&
+              emit_object(module, machine, options->output, out, err);
+    LLVMDisposeModule(module);
+    return ok;
+}
+
+static bool compile_partition(struct work *work, uint32_t number, struct error *err) {
+    LLVMContextRef context = LLVMContextCreate();
+    struct error diagnosed = {0};
+    llvm_compat_catch_diagnostics(context, &diagnosed);
+    LLVMTargetMachineRef machine = target_machine_create(work->target);
+    LLVMMemoryBufferRef result = NULL;
+    bool ok = compile_module(work, number, context, machine, &result, err);
+    if (ok && diagnosed.code != ERROR_NONE) {
+        *err = diagnosed;
+        LLVMDisposeMemoryBuffer(result);
+        ok = false;
+    }
+    if (ok) work->results[number] = result;
+    LLVMDisposeTargetMachine(machine);
+    LLVMContextDispose(context);
+    return ok;
+}
+
+static void *compile_partitions(void *data) {
+    struct work *work = data;
+    for (;;) {
+        unsigned number = atomic_fetch_add(&work->next, 1);
+        if (number >= work->plan->partition_count || atomic_load(&work->failed)) return NULL;
+        if (!compile_partition(work, number, &work->errors[number]))
+            atomic_store(&work->failed, true);
+        report_progress(work, atomic_fetch_add(&work->done, 1) + 1);
+    }
+}
+
+static unsigned count_jobs(const struct work *work) {
+    unsigned jobs = work->options->jobs;
+    cpu_set_t cpus;
+    if (jobs == 0) {
+        jobs = 1;
+        if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) jobs = (unsigned)CPU_COUNT(&cpus);
+    }
+    return jobs < work->plan->partition_count ? jobs : work->plan->partition_count;
+}
+
+/* LLVM recurses deeply on big functions. */
+enum { THREAD_STACK_SIZE = 64 << 20 };
+
+static bool run_threads(struct work *work, struct error *err) {
+    unsigned jobs = count_jobs(work), started = 0;
+    pthread_t *threads = calloc(jobs, sizeof *threads);
+    if (threads == NULL) return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK_SIZE);
+    report_progress(work, 0);
+    while (started < jobs &&
+           pthread_create(&threads[started], &attributes, compile_partitions, work) == 0)
+        started++;
+    pthread_attr_destroy(&attributes);
+    if (started == 0) compile_partitions(work); /* out of threads: do without */
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    /* The error of the first partition, whichever thread was first. */
+    for (uint32_t i = 0; i < work->plan->partition_count; i++)
+        if (work->errors[i].code != ERROR_NONE) {
+            *err = work->errors[i];
+            return false;
+        }
+    return true;
+}
+
+static bool write_bytes(const char *path, LLVMMemoryBufferRef buffer, struct error *err) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return error_set_errno(err, "cannot write %s", path);
+    bool ok = file_write_all(fd, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer), err);
+    if (close(fd) != 0 && ok) ok = error_set_errno(err, "cannot write %s", path);
+    return ok;
+}
+
+static bool link_results(const struct work *work, const char *path, struct error *err) {
+    uint32_t count = work->plan->partition_count;
+    struct link_object *objects = calloc(count, sizeof *objects);
+    if (objects == NULL) return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < count; i++)
+        objects[i] = (struct link_object){LLVMGetBufferStart(work->results[i]),
+                                          LLVMGetBufferSize(work->results[i])};
+    bool ok = link_shared_object(objects, count, path, err);
+    free(objects);
+    return ok;
+}
+
+/* Write beside the target, then rename, so that nobody ever sees half of it. */
+static bool write_output(const struct work *work, const char *output, struct error *err) {
+    struct stat status;
+    bool is_special = stat(output, &status) == 0 && !S_ISREG(status.st_mode);
+    if (is_special && work->options->output != COMPILE_SHARED_OBJECT)
+        return write_bytes(output, work->results[0], err); /* /dev/stdout and its like */
+    char *temporary = NULL;
+    if (asprintf(&temporary, "%s.tmp-%ld", output, (long)getpid()) < 0)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    bool ok = work->options->output == COMPILE_SHARED_OBJECT
+                  ? link_results(work, temporary, err)
+                  : write_bytes(temporary, work->results[0], err);
+    if (ok && rename(temporary, output) != 0) ok = error_set_errno(err, "cannot write %s", output);
+    if (!ok) unlink(temporary);
+    free(temporary);
+    return ok;
+}
+
+static bool compile_plan(const struct plan *plan, const char *output,
+                         const struct compile_options *options, struct error *err) {
+    uint32_t count = plan->partition_count;
+    struct target target;
+    uint8_t *stripped = NULL;
+    struct work work = {.plan = plan, .options = options, .target = &target};
+    if (!target_select(options->cpu, options->optimization, &target, err)) return false;
+    work.results = calloc(count, sizeof *work.results);
+    work.errors = calloc(count, sizeof *work.errors);
+    bool ok = work.results != NULL && work.errors != NULL;
+    if (!ok) error_set(err, ERROR_NO_MEMORY, "out of memory");
+    ok = ok && wasm_module_strip(plan->module, &stripped, &work.stripped_size, err);
+    work.stripped = stripped;
+    ok = ok && run_threads(&work, err) && write_output(&work, output, err);
+    for (uint32_t i = 0; work.results != NULL && i < count; i++)
+        if (work.results[i] != NULL) LLVMDisposeMemoryBuffer(work.results[i]);
+    free(work.results);
+    free(work.errors);
+    free(stripped);
+    target_free(&target);
+    return ok;
+}
+
+/* A first line for the shell, "#!/usr/bin/env mpiwasm", is not part of the module. */
+static size_t skip_shebang(const struct file_contents *file) {
+    if (file->size < 2 || file->bytes[0] != '#' || file->bytes[1] != '!') return 0;
+    const uint8_t *newline = memchr(file->bytes, '\n', file->size);
+    return newline == NULL ? file->size : (size_t)(newline + 1 - file->bytes);
+}
+
+bool compile_file(const char *input, const char *output, const struct compile_options *options,
+                  struct error *err) {
+    struct file_contents file;
+    if (!file_read(input, &file, err)) return false;
+    size_t skipped = skip_shebang(&file);
+    struct wasm_module module = {0};
+    bool decoded = wasm_module_decode(file.bytes + skipped, file.size - skipped, &module, err);
+    bool ok = decoded && wasm_module_validate(&module, err);
+    if (ok) {
+        struct arena arena = {0};
+        struct plan plan;
+        plan_make(&plan, &module, options->output != COMPILE_SHARED_OBJECT, &arena);
+        ok = compile_plan(&plan, output, options, err);
+        arena_free(&arena);
+    }
+    if (decoded) wasm_module_free(&module);
+    file_release(&file);
+    return ok;
+}

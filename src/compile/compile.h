@@ -1,0 +1,51 @@
+/*
+ * compile.h - from a WebAssembly binary to an artifact, the shared object that the runtime loads.
+ *
+ * One call compiles one module. Nothing here prints, keeps state between calls or touches any
+ * other file than the two it is given.
+ */
+#ifndef MPIWASM_COMPILE_COMPILE_H
+#define MPIWASM_COMPILE_COMPILE_H
+
+#include "base/error.h"
+
+enum compile_output {
+    COMPILE_SHARED_OBJECT, /* the artifact */
+    COMPILE_OBJECT,        /* one relocatable object */
+    COMPILE_ASSEMBLY,
+    COMPILE_IR,     /* optimised LLVM IR, as text */
+    COMPILE_RAW_IR, /* LLVM IR before any optimisation */
+};
+
+struct compile_options {
+    const char *cpu;       /* "native", "baseline" or a name LLVM knows, such as "x86-64-v3" */
+    unsigned optimization; /* 0..3 */
+    bool strict_traps;     /* accesses to memory are volatile: traps happen by the letter */
+    bool explicit_bounds;  /* check accesses in code; needs no guard regions */
+    enum compile_output output;
+    unsigned jobs;   /* threads; 0: as many as this process may run at once */
+    int progress_fd; /* gets "progress DONE TOTAL\n" lines; -1: nowhere */
+};
+
+#define COMPILE_OPTIONS_DEFAULT                                                                    \
+    {.cpu = "native", .optimization = 3, .output = COMPILE_SHARED_OBJECT, .progress_fd = -1}
+
+/*
+ * Compile the module in file `input` (a first line that begins with "#!" is skipped) and put the
+ * result at `output`, whole or not at all: an existing file is replaced in one step.
+ * Errors: ERROR_MALFORMED, ERROR_INVALID, ERROR_UNSUPPORTED with the offset in the module;
+ * ERROR_COMPILE if LLVM or the linker failed; ERROR_SYSTEM; ERROR_USAGE for an unknown CPU.
+ */
+bool compile_file(const char *input, const char *output, const struct compile_options *options,
+                  struct error *err);
+
+/* "mpiwasm 0.1.0, LLVM 22.1.8": everything about this compiler that its output depends on. */
+const char *compile_version(void);
+
+/*
+ * The CPU and feature string, in LLVM's terms, that `cpu` stands for on this machine, as
+ * malloc'ed strings of the caller's.
+ */
+bool compile_target_describe(const char *cpu, char **cpu_name, char **features, struct error *err);
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * lower.h - from WebAssembly to LLVM IR: what the lower_*.c files share. Private to src/compile.
+ *
+ * lower_module.c makes one LLVM module of a partition, lower_function.c walks a body and calls for
+ * each instruction the lower_<how> that its row in wasm_ops.def names; those are sorted into files
+ * by language construct. Every one reads operands from the stack of LLVM values in struct lowering
+ * and leaves its results there.
+ *
+ * The module is validated, so nothing here checks types, indices or nesting.
+ */
+#ifndef MPIWASM_COMPILE_LOWER_H
+#define MPIWASM_COMPILE_LOWER_H
+
+#include "compile/compile.h"
+#include "compile/llvm_compat.h"
+#include "compile/partition.h"
+#include "compile/target.h"
+#include "runtime/runtime_abi.h"
+#include "wasm/instr.h"
+#include "wasm/module.h"
+
+/* Memory that one kind of access alone touches: what a store to one of them leaves untouched. */
+enum lower_region {
+    REGION_MEMORY,      /* linear memory */
+    REGION_MEMORY_SIZE, /* struct linear_memory.size */
+    REGION_GLOBAL,      /* wasm globals */
+    REGION_TABLE,       /* entries of tables */
+    REGION_TABLE_SIZE,  /* struct table.size */
+    REGION_ARGUMENTS,   /* slots of artifact_enter */
+    REGION_COUNT
+};
+
+/* One LLVM module, for one partition. */
+struct lower_module {
+    const struct wasm_module *wasm;
+    const struct plan *plan;
+    const struct compile_options *options;
+    const struct target *target;
+    struct arena arena;
+
+    LLVMContextRef context;
+    LLVMModuleRef llvm;
+    LLVMBuilderRef builder;
+    LLVMTypeRef void_type, i1, i8, i16, i32, i64, f32, f64, v128, pointer;
+
+    LLVMTypeRef *function_types; /* per type index; NULL until asked for */
+    LLVMValueRef *functions;     /* per function, declared when first asked for */
+
+    LLVMValueRef region_tags[REGION_COUNT]; /* TBAA */
+    LLVMValueRef empty_node, unlikely_node;
+    unsigned kind_tbaa, kind_invariant_load, kind_prof, kind_dereferenceable, kind_nonnull,
+        kind_align, kind_noundef;
+
+    LLVMAttributeRef function_attributes[8];
+    unsigned function_attribute_count;
+    LLVMAttributeRef attribute_cold, attribute_nounwind;
+    LLVMAttributeRef context_attributes[4]; /* of the first parameter */
+    unsigned context_attribute_count;
+};
+
+enum lower_frame_kind { FRAME_FUNCTION, FRAME_BLOCK, FRAME_LOOP, FRAME_IF };
+
+/* An open block (Core specification, 4.4.8: a label), or the function itself. */
+struct lower_frame {
+    enum lower_frame_kind kind;
+    bool is_dead;  /* opened in code that cannot be reached: only its nesting matters */
+    bool has_else; /* `else` has been seen */
+    const enum wasm_type *parameters, *results;
+    uint32_t parameter_count, result_count;
+    uint32_t height;       /* of the stack, parameters excluded */
+    LLVMBasicBlockRef end; /* what follows the block, with a phi per result */
+    LLVMValueRef *end_phis;
+    LLVMBasicBlockRef loop; /* a loop's head, with a phi per parameter */
+    LLVMValueRef *loop_phis;
+    LLVMBasicBlockRef else_block; /* an if's */
+    LLVMValueRef *else_values;    /* parameters as `else` finds them */
+};
+
+/* One function. */
+struct lowering {
+    struct lower_module *m;
+    LLVMBuilderRef builder; /* m->builder */
+    uint32_t index;
+    const struct wasm_function_type *type;
+    LLVMValueRef function, context;
+    LLVMBasicBlockRef entry; /* gets what is loaded once; ends in a branch to the body */
+    LLVMBuilderRef entry_builder;
+    LLVMValueRef memory_base; /* NULL until asked for */
+    LLVMValueRef *locals;     /* allocas, parameters first */
+    LLVMTypeRef *local_types;
+    LLVMValueRef *stack;
+    uint32_t stack_size, stack_capacity;
+    struct lower_frame *frames;
+    uint32_t frame_count, frame_capacity;
+    bool reachable;
+    LLVMBasicBlockRef trap_blocks[TRAP_KIND_COUNT];
+    struct arena arena;
+    struct error *err;
+    bool failed;
+};
+
+/* How an instruction is lowered: one function per name in wasm_ops.def's EMIT. */
+typedef void lower_emit(struct lowering *l, const struct wasm_instr *instr, int argument);
+#define EMIT(how, argument) lower_emit lower_##how;
+#define EMIT_REFUSED
+#define OP(code, id, text, immediate, pops, pushes, feature, lowering) lowering
+#include "wasm/wasm_ops.def"
+#undef OP
+#undef EMIT
+#undef EMIT_REFUSED
+
+/* lower_module.c */
+
+/*
+ * Lower the functions of partition `number`; partition 0 also gets the descriptor with `strip` (the
+ * stripped binary). The result's LLVM context is `context`, its owner the caller.
+ */
+LLVMModuleRef lower_partition(const struct plan *plan, uint32_t number,
+                              const struct compile_options *options, const struct target *target,
+                              LLVMContextRef context, LLVMTargetMachineRef machine,
+                              const uint8_t *stripped, size_t stripped_size, struct error *err);
+
+LLVMTypeRef lower_value_type(struct lower_module *m, enum wasm_type type);
+LLVMTypeRef lower_result_type(struct lower_module *m, const struct wasm_function_type *type);
+LLVMTypeRef lower_function_type(struct lower_module *m, uint32_t type_index);
+LLVMValueRef lower_function_declare(struct lower_module *m, uint32_t index);
+void lower_function_attributes_add(struct lower_module *m, LLVMValueRef function);
+
+/* Mark a load or store as one of the region; a load as of something that never changes. */
+void lower_tag_region(struct lower_module *m, LLVMValueRef access, enum lower_region region);
+void lower_tag_invariant(struct lower_module *m, LLVMValueRef load);
+LLVMValueRef lower_i32(struct lower_module *m, uint32_t value);
+LLVMValueRef lower_i64(struct lower_module *m, uint64_t value);
+/* base + offset bytes */
+LLVMValueRef lower_offset(struct lower_module *m, LLVMBuilderRef builder, LLVMValueRef base,
+                          uint64_t offset, const char *name);
+/* A pointer at base + offset that never changes and is not null. */
+LLVMValueRef lower_load_constant_pointer(struct lower_module *m, LLVMBuilderRef builder,
+                                         LLVMValueRef base, uint64_t offset, const char *name);
+/* llvm.<name>, overloaded on the types. */
+LLVMValueRef lower_intrinsic(struct lower_module *m, LLVMBuilderRef builder, const char *name,
+                             LLVMTypeRef *overloads, unsigned overload_count,
+                             LLVMValueRef *arguments, unsigned argument_count);
+
+/* lower_artifact.c: the descriptor and the ways in (struct artifact_descriptor). */
+void lower_artifact(struct lower_module *m, const uint8_t *stripped, size_t stripped_size);
+
+/* lower_function.c */
+bool lower_function(struct lower_module *m, uint32_t index, struct error *err);
+void lower_push(struct lowering *l, LLVMValueRef value);
+LLVMValueRef lower_pop(struct lowering *l);
+LLVMValueRef lower_top(const struct lowering *l);
+/* An i32 as a condition, and back. */
+LLVMValueRef lower_condition(struct lowering *l, LLVMValueRef value);
+void lower_push_condition(struct lowering *l, LLVMValueRef condition);
+LLVMBasicBlockRef lower_block_make(struct lowering *l, const char *name);
+/* Trap if `failed` (i1); the builder goes on where it is false. */
+void lower_trap_if(struct lowering *l, LLVMValueRef failed, enum trap_kind kind);
+LLVMBasicBlockRef lower_trap_block(struct lowering *l, enum trap_kind kind);
+/* A branch whose first way is hardly ever taken. */
+void lower_branch_unlikely(struct lowering *l, LLVMValueRef condition, LLVMBasicBlockRef unlikely,
+                           LLVMBasicBlockRef likely);
+
+/* lower_control.c */
+void lower_frame_push_function(struct lowering *l);
+
+/* lower_call.c: call context->libcalls->F, whose offset in struct runtime_libcalls is given; the
+ * context is put in front of the arguments. */
+LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result,
+                           LLVMValueRef *arguments, unsigned count);
+#define LIBCALL(name) offsetof(struct runtime_libcalls, name)
+
+/* lower_numeric.c: the number as it is, a signaling NaN made quiet. */
+LLVMValueRef lower_quiet(struct lowering *l, LLVMValueRef value);
+
+/* lower_table.c: element `index` (i32) of the table; traps as `kind` if there is none. */
+LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef index,
+                               enum trap_kind kind);
+
+/* lower_memory.c */
+LLVMValueRef lower_memory_base(struct lowering *l);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * lower_call.c - calls: direct, to imports, through tables, to the runtime; see lower.h.
+ *
+ * A function of this module is called by its symbol, an import through its slot in the context
+ * (runtime_abi.h), an element of a table after one comparison of canonical type numbers.
+ */
+#include "compile/lower.h"
+
+/* Call code(context, the operands of the type) and push the results. */
+static void build_call(struct lowering *l, uint32_t type_index, LLVMValueRef code,
+                       LLVMValueRef context, unsigned convention) {
+    const struct wasm_function_type *type = &l->m->wasm->types[type_index];
+    LLVMValueRef *arguments =
+        arena_array(&l->arena, (size_t)type->parameter_count + 1, sizeof *arguments);
+    arguments[0] = context;
+    l->stack_size -= type->parameter_count;
+    for (uint32_t i = 0; i < type->parameter_count; i++)
+        arguments[1 + i] = l->stack[l->stack_size + i];
+    LLVMValueRef call = LLVMBuildCall2(l->builder, lower_function_type(l->m, type_index), code,
+                                       arguments, type->parameter_count + 1, "");
+    LLVMSetInstructionCallConv(call, convention);
+    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                             l->m->attribute_nounwind);
+    if (type->result_count == 1) lower_push(l, call);
+    for (uint32_t i = 0; type->result_count > 1 && i < type->result_count; i++)
+        lower_push(l, LLVMBuildExtractValue(l->builder, call, i, ""));
+}
+
+void lower_call(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    struct lower_module *m = l->m;
+    const struct wasm_function *function = &m->wasm->functions[instr->index];
+    if (!function->is_imported) {
+        unsigned convention = m->plan->escapes[instr->index] ? LLVMCCallConv : LLVMFastCallConv;
+        build_call(l, function->type_index, lower_function_declare(m, instr->index), l->context,
+                   convention);
+        return;
+    }
+    uint64_t slot =
+        m->plan->layout.import_slots + sizeof(struct import_slot) * (uint64_t)instr->index;
+    LLVMValueRef code = lower_load_constant_pointer(
+        m, l->builder, l->context, slot + offsetof(struct import_slot, code), "import");
+    /* A host layer's state may be NULL. */
+    LLVMValueRef at =
+        lower_offset(m, l->builder, l->context, slot + offsetof(struct import_slot, context), "");
+    LLVMValueRef context = LLVMBuildLoad2(l->builder, m->pointer, at, "import.context");
+    lower_tag_invariant(m, context);
+    build_call(l, function->type_index, code, context, LLVMCCallConv);
+}
+
+static LLVMValueRef load_invariant(struct lowering *l, LLVMTypeRef type, LLVMValueRef base,
+                                   uint64_t offset, const char *name) {
+    LLVMValueRef at = lower_offset(l->m, l->builder, base, offset, "");
+    LLVMValueRef load = LLVMBuildLoad2(l->builder, type, at, name);
+    lower_tag_invariant(l->m, load);
+    return load;
+}
+
+void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    struct lower_module *m = l->m;
+    LLVMValueRef reference =
+        lower_table_entry(l, instr->second, lower_pop(l), TRAP_UNDEFINED_ELEMENT);
+    lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_UNINITIALIZED_ELEMENT);
+    /* A func_ref never changes once it is made, but it is only known to be one from here on. */
+    LLVMValueRef actual =
+        load_invariant(l, m->i32, reference, offsetof(struct func_ref, type_id), "type");
+    LLVMValueRef ids = lower_load_constant_pointer(m, l->builder, l->context,
+                                                   offsetof(struct context, type_ids), "types");
+    LLVMValueRef expected =
+        load_invariant(l, m->i32, ids, sizeof(uint32_t) * (uint64_t)instr->index, "expected");
+    lower_trap_if(l, LLVMBuildICmp(l->builder, LLVMIntNE, actual, expected, ""),
+                  TRAP_INDIRECT_CALL_TYPE);
+    LLVMValueRef code =
+        load_invariant(l, m->pointer, reference, offsetof(struct func_ref, code), "code");
+    LLVMValueRef context = load_invariant(l, m->pointer, reference,
+                                          offsetof(struct func_ref, context), "callee.context");
+    build_call(l, instr->index, code, context, LLVMCCallConv);
+}
+
+LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result,
+                           LLVMValueRef *arguments, unsigned count) {
+    struct lower_module *m = l->m;
+    LLVMValueRef values[8];
+    LLVMTypeRef types[8];
+    values[0] = l->context;
+    types[0] = m->pointer;
+    for (unsigned i = 0; i < count; i++) {
+        values[1 + i] = arguments[i];
+        types[1 + i] = LLVMTypeOf(arguments[i]);
+    }
+    LLVMValueRef table = lower_load_constant_pointer(
+        m, l->builder, l->context, offsetof(struct context, libcalls), "libcalls");
+    LLVMValueRef code = lower_load_constant_pointer(m, l->builder, table, offset, "libcall");
+    LLVMTypeRef type = LLVMFunctionType(result, types, count + 1, false);
+    LLVMValueRef call = LLVMBuildCall2(l->builder, type, code, values, count + 1, "");
+    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                             m->attribute_nounwind);
+    return call;
+}

@@ -1,0 +1,211 @@
+/*
+ * lower_memory.c - linear memory (Core specification, 4.4.7); see lower.h.
+ *
+ * An access is base + zext(address) + constant and nothing else: what is out of bounds faults in a
+ * guard (runtime_abi.h). Deliberate deviations, for speed, which --strict-traps takes back: a load
+ * whose result is not used may vanish, stores before a trap may not have happened, and in
+ * load(x + c), 0 < c < 1024, x + c may not wrap around 4 GiB into the first KiB of memory: it
+ * traps instead.
+ */
+#include "compile/lower.h"
+
+enum { FOLDED_CONSTANT_LIMIT = 1024 };
+/* Guards must cover what folding lets through. */
+_Static_assert(MEMORY_GUARD_BELOW >= FOLDED_CONSTANT_LIMIT, "guard below");
+_Static_assert(MEMORY_GUARD_ABOVE >= (UINT64_C(1) << 32) + FOLDED_CONSTANT_LIMIT + 16,
+               "guard above");
+
+LLVMValueRef lower_memory_base(struct lowering *l) {
+    if (l->memory_base != NULL) return l->memory_base;
+    struct lower_module *m = l->m;
+    LLVMValueRef base = lower_load_constant_pointer(
+        m, l->entry_builder, l->context, offsetof(struct context, memory_base), "memory");
+    uint64_t pages = m->wasm->memories[0].type.limits.minimum;
+    if (pages > MEMORY_MAX_PAGES_32) pages = MEMORY_MAX_PAGES_32;
+    if (pages > 0) {
+        LLVMMetadataRef size = LLVMValueAsMetadata(lower_i64(m, pages * WASM_PAGE_SIZE));
+        LLVMSetMetadata(
+            base, m->kind_dereferenceable,
+            LLVMMetadataAsValue(m->context, LLVMMDNodeInContext2(m->context, &size, 1)));
+    }
+    LLVMMetadataRef alignment = LLVMValueAsMetadata(lower_i64(m, 2 << 20));
+    LLVMSetMetadata(
+        base, m->kind_align,
+        LLVMMetadataAsValue(m->context, LLVMMDNodeInContext2(m->context, &alignment, 1)));
+    return l->memory_base = base;
+}
+
+static LLVMValueRef memory_pointer(struct lowering *l, LLVMBuilderRef builder, uint32_t index) {
+    return lower_load_constant_pointer(l->m, builder, l->context,
+                                       l->m->plan->layout.memories + 8 * (uint64_t)index, "");
+}
+
+static LLVMValueRef memory_size(struct lowering *l, uint32_t index) {
+    LLVMValueRef at = lower_offset(l->m, l->builder, memory_pointer(l, l->builder, index),
+                                   offsetof(struct linear_memory, size), "");
+    LLVMValueRef size = LLVMBuildLoad2(l->builder, l->m->i64, at, "memory.size");
+    lower_tag_region(l->m, size, REGION_MEMORY_SIZE);
+    return size;
+}
+
+/*
+ * Take a small constant that was added to the address in 32 bits out of it.  Negative: x + c wraps
+ * below 0, which traps at either end of the address space, but only if nothing is added after.
+ * Positive: x + c wraps around 4 GiB to an address below c, which no compiler puts anything at;
+ * with an offset behind it, that could be a legitimate address, so their sum must be small too.
+ */
+static LLVMValueRef split_constant(struct lowering *l, LLVMValueRef address, uint64_t offset,
+                                   int64_t *constant) {
+    *constant = 0;
+    if (l->m->options->explicit_bounds) return address;
+    if (!LLVMIsABinaryOperator(address) || LLVMGetInstructionOpcode(address) != LLVMAdd)
+        return address;
+    LLVMValueRef added = LLVMGetOperand(address, 1);
+    if (!LLVMIsAConstantInt(added)) return address;
+    int64_t value = LLVMConstIntGetSExtValue(added);
+    bool fits = value < 0 ? offset == 0 && value > -FOLDED_CONSTANT_LIMIT
+                          : !l->m->options->strict_traps &&
+                                (uint64_t)value + offset < FOLDED_CONSTANT_LIMIT;
+    if (!fits) return address;
+    *constant = value;
+    return LLVMGetOperand(address, 0);
+}
+
+static LLVMValueRef access_address(struct lowering *l, const struct wasm_instr *instr,
+                                   LLVMValueRef address, unsigned bits) {
+    struct lower_module *m = l->m;
+    uint64_t offset = instr->memory.offset;
+    int64_t constant;
+    address = split_constant(l, address, offset, &constant);
+    LLVMValueRef index = LLVMBuildZExt(l->builder, address, m->i64, "");
+    if (m->options->explicit_bounds) {
+        LLVMValueRef end =
+            LLVMBuildNUWAdd(l->builder, index, lower_i64(m, offset + bits / 8), "end");
+        LLVMValueRef outside =
+            LLVMBuildICmp(l->builder, LLVMIntUGT, end, memory_size(l, 0), "outside");
+        lower_trap_if(l, outside, TRAP_MEMORY_OUT_OF_BOUNDS);
+    }
+    LLVMValueRef base = lower_memory_base(l);
+    LLVMValueRef at = LLVMBuildGEP2(l->builder, m->i8, base, &index, 1, "");
+    if (offset + (uint64_t)constant == 0) return at;
+    LLVMValueRef more = lower_i64(m, offset + (uint64_t)constant);
+    return LLVMBuildGEP2(l->builder, m->i8, at, &more, 1, "");
+}
+
+/* Any address is valid, however aligned. */
+static void mark_access(struct lowering *l, LLVMValueRef access) {
+    LLVMSetAlignment(access, 1);
+    if (l->m->options->strict_traps) LLVMSetVolatile(access, true);
+    lower_tag_region(l->m, access, REGION_MEMORY);
+}
+
+static LLVMValueRef load(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,
+                         unsigned bits) {
+    LLVMValueRef at = access_address(l, instr, lower_pop(l), bits);
+    LLVMValueRef value = LLVMBuildLoad2(l->builder, type, at, "");
+    mark_access(l, value);
+    return value;
+}
+
+/* The type an instruction loads into or stores from, by the letter in its row. */
+static LLVMTypeRef letter_type(struct lower_module *m, char letter) {
+    switch (letter) {
+    case 'i': return m->i32;
+    case 'I': return m->i64;
+    case 'f': return m->f32;
+    default: return m->f64;
+    }
+}
+
+static LLVMTypeRef pushed_type(struct lowering *l, const struct wasm_instr *instr) {
+    return letter_type(l->m, wasm_op_infos[instr->op].pushes[0]);
+}
+
+void lower_load(struct lowering *l, const struct wasm_instr *instr, int bits) {
+    lower_push(l, load(l, instr, pushed_type(l, instr), (unsigned)bits));
+}
+
+void lower_load_signed(struct lowering *l, const struct wasm_instr *instr, int bits) {
+    LLVMTypeRef narrow = LLVMIntTypeInContext(l->m->context, (unsigned)bits);
+    LLVMValueRef value = load(l, instr, narrow, (unsigned)bits);
+    lower_push(l, LLVMBuildSExt(l->builder, value, pushed_type(l, instr), ""));
+}
+
+void lower_load_unsigned(struct lowering *l, const struct wasm_instr *instr, int bits) {
+    LLVMTypeRef narrow = LLVMIntTypeInContext(l->m->context, (unsigned)bits);
+    LLVMValueRef value = load(l, instr, narrow, (unsigned)bits);
+    lower_push(l, LLVMBuildZExt(l->builder, value, pushed_type(l, instr), ""));
+}
+
+void lower_store(struct lowering *l, const struct wasm_instr *instr, int bits) {
+    LLVMValueRef value = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(value);
+    if (LLVMGetTypeKind(type) == LLVMIntegerTypeKind && LLVMGetIntTypeWidth(type) != (unsigned)bits)
+        value = LLVMBuildTrunc(l->builder, value,
+                               LLVMIntTypeInContext(l->m->context, (unsigned)bits), "");
+    LLVMValueRef at = access_address(l, instr, lower_pop(l), (unsigned)bits);
+    mark_access(l, LLVMBuildStore(l->builder, value, at));
+}
+
+void lower_memory_size(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef pages =
+        LLVMBuildLShr(l->builder, memory_size(l, instr->index), lower_i64(l->m, 16), "");
+    lower_push(l, LLVMBuildTrunc(l->builder, pages, l->m->i32, ""));
+}
+
+static LLVMValueRef widen(struct lowering *l, LLVMValueRef value) {
+    return LLVMBuildZExt(l->builder, value, l->m->i64, "");
+}
+
+void lower_memory_grow(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef arguments[] = {lower_i32(l->m, instr->index), widen(l, lower_pop(l))};
+    LLVMValueRef pages = lower_libcall(l, LIBCALL(memory_grow), l->m->i64, arguments, 2);
+    lower_push(l, LLVMBuildTrunc(l->builder, pages, l->m->i32, ""));
+}
+
+void lower_memory_init(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef size = widen(l, lower_pop(l));
+    LLVMValueRef from = widen(l, lower_pop(l));
+    LLVMValueRef to = widen(l, lower_pop(l));
+    LLVMValueRef arguments[] = {lower_i32(l->m, instr->second), lower_i32(l->m, instr->index), to,
+                                from, size};
+    lower_libcall(l, LIBCALL(memory_init), l->m->void_type, arguments, 5);
+}
+
+void lower_data_drop(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef arguments[] = {lower_i32(l->m, instr->index)};
+    lower_libcall(l, LIBCALL(data_drop), l->m->void_type, arguments, 1);
+}
+
+/* [at, at + size) must lie in memory before a byte is touched; both are 64-bit, from 32-bit. */
+static void check_range(struct lowering *l, LLVMValueRef at, LLVMValueRef size,
+                        LLVMValueRef limit) {
+    LLVMValueRef end = LLVMBuildNUWAdd(l->builder, at, size, "end");
+    lower_trap_if(l, LLVMBuildICmp(l->builder, LLVMIntUGT, end, limit, "outside"),
+                  TRAP_MEMORY_OUT_OF_BOUNDS);
+}
+
+static LLVMValueRef range_address(struct lowering *l, LLVMValueRef at) {
+    return LLVMBuildGEP2(l->builder, l->m->i8, lower_memory_base(l), &at, 1, "");
+}
+
+void lower_memory_copy(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef size = widen(l, lower_pop(l));
+    LLVMValueRef from = widen(l, lower_pop(l));
+    LLVMValueRef to = widen(l, lower_pop(l));
+    LLVMValueRef limit = memory_size(l, instr->index);
+    check_range(l, to, size, limit);
+    check_range(l, from, size, limit);
+    LLVMValueRef call =
+        LLVMBuildMemMove(l->builder, range_address(l, to), 1, range_address(l, from), 1, size);
+    lower_tag_region(l->m, call, REGION_MEMORY);
+}
+
+void lower_memory_fill(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef size = widen(l, lower_pop(l));
+    LLVMValueRef value = LLVMBuildTrunc(l->builder, lower_pop(l), l->m->i8, "");
+    LLVMValueRef to = widen(l, lower_pop(l));
+    check_range(l, to, size, memory_size(l, instr->index));
+    LLVMValueRef call = LLVMBuildMemSet(l->builder, range_address(l, to), value, size, 1);
+    lower_tag_region(l->m, call, REGION_MEMORY);
+}

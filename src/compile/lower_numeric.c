@@ -1,0 +1,193 @@
+/*
+ * lower_numeric.c - arithmetic and comparisons (Core specification, 4.3); see lower.h.
+ *
+ * Floating point is LLVM's plain kind, in the default environment and without fast-math flags:
+ * IEEE 754 to the bit, but that LLVM ignores whether a NaN signals. Where it would for that reason
+ * return an operand as it is (x * 1, x - 0), the constant is hidden from it.
+ */
+#include "compile/lower.h"
+
+/*
+ * +-1.0 or +-0.0 as a value that LLVM cannot know: constants of a variable that might be written
+ * from elsewhere, for all it can see. Loaded at entry, so loops still vectorise.
+ */
+static LLVMValueRef hide_constant(struct lowering *l, LLVMValueRef constant) {
+    struct lower_module *m = l->m;
+    LLVMTypeRef type = LLVMTypeOf(constant);
+    LLVMValueRef variable = LLVMAddGlobal(m->llvm, type, "hidden.constant");
+    LLVMSetInitializer(variable, constant);
+    LLVMSetLinkage(variable, LLVMPrivateLinkage);
+    LLVMSetExternallyInitialized(variable, true);
+    return LLVMBuildLoad2(l->entry_builder, type, variable, "hidden");
+}
+
+LLVMValueRef lower_quiet(struct lowering *l, LLVMValueRef value) {
+    LLVMValueRef one = hide_constant(l, LLVMConstReal(LLVMTypeOf(value), 1));
+    return LLVMBuildFMul(l->builder, value, one, "");
+}
+
+static bool is_constant(LLVMValueRef value, double a, double b) {
+    if (!LLVMIsAConstantFP(value)) return false;
+    LLVMBool loses;
+    double number = LLVMConstRealGetDouble(value, &loses);
+    return number == a || number == b;
+}
+
+static void hide_identities(struct lowering *l, LLVMOpcode op, LLVMValueRef *left,
+                            LLVMValueRef *right) {
+    bool additive = op == LLVMFAdd || op == LLVMFSub;
+    bool multiplicative = op == LLVMFMul || op == LLVMFDiv;
+    if (!additive && !multiplicative) return;
+    double identity = additive ? 0 : 1;
+    if (is_constant(*left, identity, -identity)) *left = hide_constant(l, *left);
+    if (is_constant(*right, identity, -identity)) *right = hide_constant(l, *right);
+}
+
+void lower_binary(struct lowering *l, const struct wasm_instr *instr, int op) {
+    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    hide_identities(l, (LLVMOpcode)op, &left, &right);
+    lower_push(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)op, left, right, ""));
+}
+
+/* The count is taken modulo the width. */
+void lower_shift(struct lowering *l, const struct wasm_instr *instr, int op) {
+    LLVMValueRef count = lower_pop(l), value = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(value);
+    LLVMValueRef mask = LLVMConstInt(type, LLVMGetIntTypeWidth(type) - 1, false);
+    count = LLVMBuildAnd(l->builder, count, mask, "");
+    lower_push(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)op, value, count, ""));
+}
+
+static void rotate(struct lowering *l, const char *intrinsic) {
+    LLVMValueRef count = lower_pop(l), value = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(value);
+    LLVMValueRef arguments[] = {value, value, count};
+    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, 3));
+}
+
+void lower_rotate_left(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    rotate(l, "llvm.fshl");
+}
+
+void lower_rotate_right(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    rotate(l, "llvm.fshr");
+}
+
+/*
+ * Division by zero traps, and so does the one quotient that does not fit. The remainder of that
+ * is 0 by the specification, but undefined in LLVM: divide by 1 instead.
+ */
+void lower_divide(struct lowering *l, const struct wasm_instr *instr, int op) {
+    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(left);
+    LLVMValueRef is_zero = LLVMBuildICmp(l->builder, LLVMIntEQ, right, LLVMConstNull(type), "");
+    lower_trap_if(l, is_zero, TRAP_INTEGER_DIVIDE_BY_ZERO);
+    LLVMValueRef minus_one = LLVMConstAllOnes(type);
+    if (op == LLVMSDiv) {
+        LLVMValueRef lowest =
+            LLVMConstInt(type, UINT64_C(1) << (LLVMGetIntTypeWidth(type) - 1), false);
+        LLVMValueRef overflows =
+            LLVMBuildAnd(l->builder, LLVMBuildICmp(l->builder, LLVMIntEQ, left, lowest, ""),
+                         LLVMBuildICmp(l->builder, LLVMIntEQ, right, minus_one, ""), "");
+        lower_trap_if(l, overflows, TRAP_INTEGER_OVERFLOW);
+    } else if (op == LLVMSRem) {
+        LLVMValueRef is_minus_one = LLVMBuildICmp(l->builder, LLVMIntEQ, right, minus_one, "");
+        right = LLVMBuildSelect(l->builder, is_minus_one, LLVMConstInt(type, 1, false), right, "");
+    }
+    lower_push(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)op, left, right, ""));
+}
+
+void lower_eqz(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef value = lower_pop(l);
+    if (LLVMIsAZExtInst(value) && LLVMTypeOf(LLVMGetOperand(value, 0)) == l->m->i1)
+        lower_push_condition(l, LLVMBuildNot(l->builder, LLVMGetOperand(value, 0), ""));
+    else
+        lower_push_condition(
+            l, LLVMBuildICmp(l->builder, LLVMIntEQ, value, LLVMConstNull(LLVMTypeOf(value)), ""));
+}
+
+void lower_compare_int(struct lowering *l, const struct wasm_instr *instr, int predicate) {
+    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    lower_push_condition(l,
+                         LLVMBuildICmp(l->builder, (LLVMIntPredicate)predicate, left, right, ""));
+}
+
+void lower_compare_float(struct lowering *l, const struct wasm_instr *instr, int predicate) {
+    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    lower_push_condition(l,
+                         LLVMBuildFCmp(l->builder, (LLVMRealPredicate)predicate, left, right, ""));
+}
+
+/* `extra`: the flag "zero is poison" of ctlz and cttz, false. */
+static void count_bits(struct lowering *l, const char *intrinsic, bool extra) {
+    LLVMValueRef value = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(value);
+    LLVMValueRef arguments[] = {value, LLVMConstNull(l->m->i1)};
+    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, extra ? 2 : 1));
+}
+
+void lower_clz(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    count_bits(l, "llvm.ctlz", true);
+}
+
+void lower_ctz(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    count_bits(l, "llvm.cttz", true);
+}
+
+void lower_popcnt(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    count_bits(l, "llvm.ctpop", false);
+}
+
+static void float_unary(struct lowering *l, const char *intrinsic) {
+    LLVMValueRef value = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(value);
+    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, &value, 1));
+}
+
+static void float_binary(struct lowering *l, const char *intrinsic) {
+    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(left);
+    LLVMValueRef arguments[] = {left, right};
+    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, 2));
+}
+
+void lower_float_abs(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_unary(l, "llvm.fabs");
+}
+
+void lower_float_neg(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    lower_push(l, LLVMBuildFNeg(l->builder, lower_pop(l), ""));
+}
+
+void lower_float_ceil(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_unary(l, "llvm.ceil");
+}
+
+void lower_float_floor(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_unary(l, "llvm.floor");
+}
+
+void lower_float_trunc(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_unary(l, "llvm.trunc");
+}
+
+void lower_float_nearest(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_unary(l, "llvm.roundeven");
+}
+
+void lower_float_sqrt(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_unary(l, "llvm.sqrt");
+}
+
+/* A NaN wins over any number, -0 is less than +0: not what C's fmin does. */
+void lower_float_min(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_binary(l, "llvm.minimum");
+}
+
+void lower_float_max(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_binary(l, "llvm.maximum");
+}
+
+void lower_float_copysign(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    float_binary(l, "llvm.copysign");
+}
