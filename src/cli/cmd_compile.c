@@ -1,0 +1,54 @@
+/*
+ * cmd_compile.c - `mpiwasm compile MODULE`: one run of mpiwasm-compile, nothing cached.
+ */
+#include "cache/cache.h"
+#include "cli/command.h"
+#include "cli/compiler_options.h"
+#include "cli/message.h"
+#include "cli/module_file.h"
+
+#include <string.h>
+
+/* MODULE without .wasm, with the ending of what is made. */
+static const char *default_output(const char *module, const char *emit, struct arena *arena) {
+    static const char *const endings[][2] = {
+        {"so", ".so"}, {"obj", ".o"}, {"asm", ".s"}, {"llvm", ".ll"}};
+    const char *ending = ".so";
+    for (size_t i = 0; emit != NULL && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(emit, endings[i][0]) == 0) ending = endings[i][1];
+    size_t length = strlen(module);
+    if (length > 5 && strcmp(module + length - 5, ".wasm") == 0) length -= 5;
+    return arena_printf(arena, "%.*s%s", (int)length, module, ending);
+}
+
+int command_compile(const struct command *command, const struct options *options,
+                    struct arena *arena) {
+    struct error err;
+    struct module_file file;
+    if (!command_check_words(command, options, 1, 1, &err))
+        return message_usage(command->name, &err);
+    const char *path = options->positional[0];
+    if (!module_file_open(path, &file, &err)) return message_error(&err);
+    if (file.kind == MODULE_FILE_ARTIFACT) {
+        error_set(&err, ERROR_MALFORMED,
+                  "'%s' is native code already; mpiwasm compiles .wasm files", path);
+        module_file_release(&file);
+        return message_error(&err);
+    }
+    const char *output = options->output;
+    if (output == NULL) output = default_output(path, options->emit, arena);
+    const struct cache_request request = {
+        .module = file.wasm,
+        .module_size = file.wasm_size,
+        .module_name = path,
+        .options = compiler_options(options, NULL, arena),
+        .progress = options->quiet ? NULL : compiler_progress,
+        .user = (void *)(uintptr_t)path,
+    };
+    bool ok = cache_compile(&request, output, &err);
+    if (!ok) module_file_explain(&file, &err);
+    module_file_release(&file);
+    if (!ok) return message_error(&err);
+    if (options->verbose) message_note("made '%s'", output);
+    return 0;
+}

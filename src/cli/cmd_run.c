@@ -1,0 +1,196 @@
+/*
+ * cmd_run.c - `mpiwasm [run] MODULE`: from the file to the guest's exit code.
+ *
+ * The steps stand in command_run in their order. An artifact is the one that the user names, the
+ * cached one, or one compiled now; then the host layers that the module imports are instantiated,
+ * the guest runs, and the layers finish (which may end the process: MPI_Abort).
+ */
+#include "cache/cache.h"
+#include "cli/command.h"
+#include "cli/compiler_options.h"
+#include "cli/grants.h"
+#include "cli/invoke.h"
+#include "cli/job.h"
+#include "cli/layers.h"
+#include "cli/message.h"
+#include "cli/module_file.h"
+#include "cli/paths.h"
+#include "runtime/instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run {
+    const struct options *options;
+    struct arena *arena;
+    struct module_file file;
+    struct host_config config;
+    struct artifact *artifact;
+    struct linker *linker;
+    struct store *store;
+    struct instance *instance;
+};
+
+/* Compiled code that reserves no guard regions, where the address space is limited. */
+static const char *choose_bounds(const struct options *options) {
+    struct error reason;
+    if (options->bounds != NULL || memory_reservation_possible(&reason)) return NULL;
+    if (options->verbose)
+        message_note("memory accesses are checked in the code, which is slower: %s",
+                     reason.message);
+    return "explicit";
+}
+
+static bool compile_uncached(struct run *run, const struct cache_request *request,
+                             struct error *err) {
+    char directory[] = "/tmp/mpiwasm-XXXXXX";
+    if (mkdtemp(directory) == NULL) return error_set_errno(err, "cannot make a directory in /tmp");
+    char *path = arena_printf(run->arena, "%s/module.so", directory);
+    bool ok = cache_compile(request, path, err) && artifact_open(path, -1, &run->artifact, err);
+    unlink(path);
+    rmdir(directory);
+    return ok;
+}
+
+static bool open_compiled(struct run *run, struct error *err) {
+    const struct options *options = run->options;
+    const struct cache_request request = {
+        .module = run->file.wasm,
+        .module_size = run->file.wasm_size,
+        .module_name = run->file.path,
+        .options = compiler_options(options, choose_bounds(options), run->arena),
+        .progress = options->quiet ? NULL : compiler_progress,
+        .user = (void *)(uintptr_t)run->file.path,
+    };
+    if (options->no_cache) return compile_uncached(run, &request, err);
+    struct cache_artifact cached;
+    if (!cache_artifact_get(&request, &cached, err)) return false;
+    if (cached.note[0] != '\0') message_note("%s", cached.note);
+    if (options->verbose) {
+        if (cached.compiled)
+            message_note("compiled in %.2f s: %s", cached.seconds, cached.path);
+        else
+            message_note("found compiled: %s", cached.path);
+    }
+    bool ok = artifact_open(cached.path, cached.fd, &run->artifact, err);
+    if (!ok && options->verbose) message_note("cannot use '%s': %s", cached.path, err->message);
+    cache_artifact_release(&cached);
+    /* A cache is a convenience: what is wrong in it never stops a job. */
+    return ok || compile_uncached(run, &request, err);
+}
+
+static bool open_artifact(struct run *run, struct error *err) {
+    const char *path = run->options->positional[0];
+    if (run->options->cache_dir != NULL) setenv("MPIWASM_CACHE_DIR", run->options->cache_dir, 1);
+    if (!module_file_open(path, &run->file, err)) return false;
+    bool ok = run->file.kind == MODULE_FILE_ARTIFACT ? artifact_open(path, -1, &run->artifact, err)
+                                                     : open_compiled(run, err);
+    return ok || module_file_explain(&run->file, err);
+}
+
+static void report(void *user, const struct outcome *outcome) {
+    (void)user;
+    message_trap(outcome);
+}
+
+/* --max-memory: the exported memory grows no further. */
+static bool limit_memory(const struct run *run, struct error *err) {
+    struct external memory;
+    uint64_t limit = run->options->max_memory;
+    if (limit == 0 || !instance_export(run->instance, "memory", 6, &memory) ||
+        memory.kind != WASM_EXTERNAL_MEMORY)
+        return true;
+    if (memory.memory->size > limit)
+        return error_set(err, ERROR_NO_MEMORY,
+                         "'%s' starts with %llu MiB of memory, more than --max-memory allows",
+                         run->file.path, (unsigned long long)(memory.memory->size >> 20));
+    if (memory.memory->maximum_pages > limit / WASM_PAGE_SIZE)
+        memory.memory->maximum_pages = limit / WASM_PAGE_SIZE;
+    return true;
+}
+
+static bool make_instance(struct run *run, struct error *err) {
+    static struct instance_options instance_options = {.report = report};
+    const struct wasm_module *module = &run->artifact->module;
+    run->linker = linker_create();
+    if (!layers_add(run->linker, module, run->options, err)) return false;
+    run->store = store_create();
+    instance_options.host = &run->config;
+    if (!instance_create(run->store, run->artifact, run->linker, &instance_options, &run->instance,
+                         err))
+        return module_file_explain(&run->file, err);
+    return limit_memory(run, err);
+}
+
+/* The function that --invoke names, else _start; NULL with *err set. */
+static struct func_ref *find_entry(const struct run *run, struct error *err) {
+    const char *name = run->options->invoke != NULL ? run->options->invoke : "_start";
+    struct external entry;
+    if (instance_export(run->instance, name, strlen(name), &entry) &&
+        entry.kind == WASM_EXTERNAL_FUNCTION)
+        return entry.function;
+    if (run->options->invoke != NULL)
+        error_set(err, ERROR_UNLINKABLE,
+                  "'%s' exports no function '%s'; `mpiwasm inspect` lists its exports",
+                  run->file.path, name);
+    else
+        error_set(err, ERROR_UNLINKABLE,
+                  "'%s' exports no function '_start', so it is no program; it may be a library "
+                  "(--invoke calls one function)",
+                  run->file.path);
+    return NULL;
+}
+
+/* The guest runs. Returns the exit code before the layers have their say. */
+static int execute(struct run *run, struct func_ref *entry, bool *trapped) {
+    static struct outcome outcome; /* large */
+    struct error err;
+    int code = 0;
+    if (!instance_initialize(run->instance, &outcome)) {
+        /* reported below */
+    } else if (run->options->invoke != NULL) {
+        code = invoke_function(run->instance, entry, run->options, run->arena, &outcome, &err);
+        if (code != 0) message_error(&err);
+    } else {
+        instance_call(run->instance, entry, NULL, &outcome);
+    }
+    *trapped = outcome.kind == OUTCOME_TRAPPED;
+    if (*trapped) message_trap(&outcome);
+    return outcome.kind == OUTCOME_RETURNED ? code : outcome.exit_code;
+}
+
+static void release(struct run *run) {
+    if (run->store != NULL) store_free(run->store);
+    if (run->linker != NULL) linker_free(run->linker);
+    artifact_close(run->artifact);
+    if (run->file.path != NULL) module_file_release(&run->file);
+}
+
+int command_run(const struct command *command, const struct options *options, struct arena *arena) {
+    struct run run = {.options = options, .arena = arena};
+    struct error err;
+    if (!command_check_words(command, options, 1, options->positional_count, &err))
+        return message_usage(NULL, &err);
+    run.config = (struct host_config){
+        .program = paths_executable(),
+        .module_path = options->positional[0],
+        .argument_count = options->positional_count,
+        .arguments = (const char *const *)options->positional,
+    };
+    int code;
+    struct func_ref *entry;
+    if (!grants_collect(options, arena, &run.config, &err) || !open_artifact(&run, &err) ||
+        !make_instance(&run, &err)) {
+        code = message_error(&err);
+    } else if ((entry = find_entry(&run, &err)) == NULL) {
+        code = message_error(&err);
+        instance_finish(run.instance, code, false);
+    } else {
+        bool trapped;
+        code = execute(&run, entry, &trapped);
+        code = instance_finish(run.instance, code, trapped);
+    }
+    release(&run);
+    return code;
+}

@@ -1,0 +1,45 @@
+/*
+ * compiler_options.c - see compiler_options.h.
+ *
+ * What is the default is left out, so that equal wishes give equal cache keys.
+ */
+#include "cli/compiler_options.h"
+
+#include "cli/message.h"
+
+#include <string.h>
+#include <unistd.h>
+
+const char *const *compiler_options(const struct options *options, const char *bounds,
+                                    struct arena *arena) {
+    const char **words = arena_array(arena, 8, sizeof *words);
+    size_t count = 0;
+    if (bounds == NULL) bounds = options->bounds;
+    if (options->cpu != NULL && strcmp(options->cpu, "native") != 0)
+        words[count++] = arena_printf(arena, "--cpu=%s", options->cpu);
+    if (options->optimize != NULL && strcmp(options->optimize, "3") != 0)
+        words[count++] = arena_printf(arena, "-O%s", options->optimize);
+    if (options->strict_traps) words[count++] = "--strict-traps";
+    if (bounds != NULL && strcmp(bounds, "guard") != 0)
+        words[count++] = arena_printf(arena, "--bounds=%s", bounds);
+    if (options->jobs > 0) words[count++] = arena_printf(arena, "--jobs=%u", options->jobs);
+    if (options->emit != NULL && strcmp(options->emit, "so") != 0)
+        words[count++] = arena_printf(arena, "--emit=%s", options->emit);
+    return words; /* the arena gives zeroes */
+}
+
+void compiler_progress(void *user, double seconds, bool finished) {
+    static bool shown;
+    const char *path = user;
+    const char *slash = strrchr(path, '/');
+    if (!isatty(2)) return;
+    if (finished) {
+        if (shown) fprintf(stderr, "\r\033[K");
+        shown = false;
+    } else if (seconds >= 0.5) {
+        fprintf(stderr, "\rmpiwasm: compiling %s (once, then it is kept) ... %.1f s ",
+                slash != NULL ? slash + 1 : path, seconds);
+        shown = true;
+    }
+    fflush(stderr);
+}

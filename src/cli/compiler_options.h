@@ -1,0 +1,16 @@
+/*
+ * compiler_options.h - the words for mpiwasm-compile that belong to our own options.
+ */
+#ifndef MPIWASM_CLI_COMPILER_OPTIONS_H
+#define MPIWASM_CLI_COMPILER_OPTIONS_H
+
+#include "cli/options.h"
+
+/* NULL-terminated, in the arena. `bounds` overrides options->bounds if not NULL. */
+const char *const *compiler_options(const struct options *options, const char *bounds,
+                                    struct arena *arena);
+
+/* Progress on a terminal, for struct cache_request; `user` is the module's path. */
+void compiler_progress(void *user, double seconds, bool finished);
+
+#endif

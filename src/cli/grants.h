@@ -1,0 +1,22 @@
+/*
+ * grants.h - what the command line gives the guest: directories, environment, arguments.
+ */
+#ifndef MPIWASM_CLI_GRANTS_H
+#define MPIWASM_CLI_GRANTS_H
+
+#include "base/arena.h"
+#include "cli/options.h"
+#include "runtime/host_module.h"
+
+/*
+ * Variables of mpiwasm's own environment that the guest gets without being asked: none that names
+ * a place on the host or belongs to the launcher. Patterns; NULL-terminated.
+ */
+extern const char *const grants_default_environment[];
+
+/* Fill in directories and environment of *config; everything lives in the arena. ERROR_USAGE for
+ * a malformed option, ERROR_SYSTEM for a directory that is not there. */
+bool grants_collect(const struct options *options, struct arena *arena, struct host_config *config,
+                    struct error *err);
+
+#endif

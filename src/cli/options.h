@@ -1,0 +1,56 @@
+/*
+ * options.h - the command line, parsed by the table in options.def.
+ *
+ * Options come first; the first word that is none (or what follows `--`) and all after it are
+ * positional and not looked at, so that what stands after the module is the guest's alone.
+ */
+#ifndef MPIWASM_CLI_OPTIONS_H
+#define MPIWASM_CLI_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Subcommands that take options, as bits for options.def. */
+enum option_command {
+    OPTION_RUN = 1,
+    OPTION_COMPILE = 2,
+    OPTION_INSPECT = 4,
+    OPTION_CACHE = 8,
+    OPTION_ALL = 15,
+};
+
+struct option_list {
+    const char **items; /* as given on the command line, in its order */
+    size_t count;
+};
+
+/* What is not given is NULL, 0 or false. Strings belong to argv or to the arena. */
+struct options {
+    struct option_list directories, environment;
+    const char *mpi, *invoke, *output, *emit, *cpu, *optimize, *bounds, *cache_dir;
+    uint64_t max_memory; /* bytes */
+    uint32_t jobs;
+    bool strict_traps, no_cache, quiet, verbose, version, help;
+    char **positional; /* NULL-terminated, into argv */
+    int positional_count;
+};
+
+/* Parse argv[0..argc) (without the program's and the subcommand's name). ERROR_USAGE on failure,
+ * naming the option and, where one is close, what may have been meant. */
+bool options_parse(enum option_command command, int argc, char **argv, struct arena *arena,
+                   struct options *options, struct error *err);
+
+/* The lines of `--help` that describe the command's options. */
+void options_print_help(FILE *file, enum option_command command);
+
+/* Write text to file, wrapped at column 80, starting in column `at`, going on at `indent`. */
+void options_print_wrapped(FILE *file, const char *text, int at, int indent);
+
+/* Whichever of the `count` candidates is closest to word, or NULL if none is close. */
+const char *options_closest(const char *word, const char *const *candidates, size_t count);
+
+#endif
