@@ -569,3 +569,23 @@ bool mpilayer_datatype_elements(const struct mpilayer_datatype *type, int64_t by
     }
     return true;
 }
+
+bool mpilayer_datatype_bytes(const struct mpilayer_datatype *type, int64_t elements,
+                             int64_t *bytes) {
+    int64_t whole = type->elements ? elements / type->elements : 0;
+    int64_t rest = elements - whole * type->elements;
+    if (__builtin_mul_overflow(whole, type->size, bytes))
+        return false;
+    int64_t count = type->elements ? mpilayer_datatype_run_count(type) : 0;
+    for (int64_t i = 0; i < count && rest > 0; i++) {
+        struct mpilayer_run run = mpilayer_datatype_run(type, i);
+        int64_t part = run.length * run.child->elements, size;
+        if (part > rest)
+            part = rest;
+        if (!mpilayer_datatype_bytes(run.child, part, &size) ||
+            __builtin_add_overflow(*bytes, size, bytes))
+            return false;
+        rest -= part;
+    }
+    return true;
+}

@@ -163,5 +163,8 @@ struct mpilayer_datatype *mpilayer_datatype_match(int32_t type_class, int32_t si
  * if these end within one. */
 bool mpilayer_datatype_elements(const struct mpilayer_datatype *type, int64_t bytes,
                                 int64_t *elements);
+/* The reverse: the bytes of the first `elements` predefined datatypes; false: too many. */
+bool mpilayer_datatype_bytes(const struct mpilayer_datatype *type, int64_t elements,
+                             int64_t *bytes);
 
 #endif
