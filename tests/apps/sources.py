@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Fetch the upstream source of a Debian source package and unpack it into a cache directory.
+
+  sources.py CACHE PACKAGE    prints the unpacked source's path
+
+Debian's own patches are left out: what is tested is what upstream released.
+Nothing of the system's package configuration is changed: a sources list of our own is derived from
+the machine's (where it takes binaries from, there are the sources too), and apt keeps its state in
+the cache; apt checks the archive's signature and sums. Needs apt-get alone.
+"""
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+
+
+def run(arguments, **options):
+    result = subprocess.run(arguments, text=True, capture_output=True, check=False, **options)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(arguments)}: exit {result.returncode}\n{result.stderr.strip()}")
+    return result.stdout
+
+
+def source_list():
+    """deb-src lines for every repository of the machine's that is Debian's own."""
+    targets = run(["apt-get", "indextargets", "--format",
+                   "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)",
+                   "Identifier: Packages"])
+    lines = set()
+    for target in targets.splitlines():
+        uri, release, component, origin = target.split("|")
+        if origin == "Debian":
+            lines.add(f"deb-src {uri} {release} {component}")
+    if not lines:
+        sys.exit("no Debian repository among the machine's package sources (run apt-get update)")
+    return "\n".join(sorted(lines)) + "\n"
+
+
+def apt_options(cache):
+    state = os.path.join(cache, "apt")
+    os.makedirs(os.path.join(state, "lists", "partial"), exist_ok=True)
+    os.makedirs(os.path.join(state, "archives", "partial"), exist_ok=True)
+    listing = os.path.join(state, "sources.list")
+    with open(listing, "w", encoding="utf-8") as file:
+        file.write(source_list())
+    settings = {"Dir::Etc::sourcelist": listing, "Dir::Etc::sourceparts": "-",
+                "Dir::State::lists": os.path.join(state, "lists"),
+                "Dir::Cache": state, "Dir::Cache::archives": os.path.join(state, "archives"),
+                "APT::Sandbox::User": "root" if os.getuid() == 0 else ""}
+    return [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+
+
+def fetch(cache, package):
+    """The directory of the unpacked source package, fetched on the first call."""
+    cache = os.path.abspath(cache)
+    os.makedirs(cache, exist_ok=True)
+    goal = os.path.join(cache, package)
+    with open(os.path.join(cache, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.isdir(goal):
+            return goal
+        options = apt_options(cache)
+        if not os.path.exists(os.path.join(cache, "apt", "updated")):
+            run(["apt-get", "-q", *options, "update"])
+            open(os.path.join(cache, "apt", "updated"), "w", encoding="utf-8").close()
+        work = os.path.join(cache, "unpacking")
+        shutil.rmtree(work, ignore_errors=True)
+        os.makedirs(work)
+        run(["apt-get", "-q", *options, "source", "--only-source", "--tar-only", package],
+            cwd=work)
+        for archive in os.listdir(work):
+            with tarfile.open(os.path.join(work, archive)) as file:
+                file.extractall(work)
+        unpacked = [entry.path for entry in os.scandir(work) if entry.is_dir()]
+        if len(unpacked) != 1:
+            sys.exit(f"{package}: unpacked {len(unpacked)} directories instead of one")
+        os.rename(unpacked[0], goal)
+        shutil.rmtree(work)
+    return goal
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    print(fetch(sys.argv[1], sys.argv[2]))
