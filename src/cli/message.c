@@ -26,8 +26,10 @@
 #include <unistd.h>
 
 enum {
-    GATHER_MS = 300,  /* how long the leader waits for other ranks */
-    FOLLOW_MS = 1500, /* how long the others wait for the leader */
+    GATHER_MS = 300, /* how long the leader waits for other ranks; $MPIWASM_GATHER_MS */
+    GATHER_MS_MAX = 10000,
+    FOLLOW_MS = 1200, /* how much longer the others wait for the leader */
+    LOCK_MS = 500,
     STEP_MS = 5,
     STALE_SECONDS = 30, /* a file that old belongs to an earlier job of the same name */
     RANKS_MAX = 4096,   /* ranks of one host that are told apart */
@@ -60,6 +62,12 @@ static uint64_t hash(uint64_t seed, const char *text) {
     return value;
 }
 
+static int gather_ms(void) {
+    const char *text = getenv("MPIWASM_GATHER_MS");
+    int given = text != NULL && *text >= '0' && *text <= '9' ? atoi(text) : GATHER_MS;
+    return given > GATHER_MS_MAX ? GATHER_MS_MAX : given;
+}
+
 static void sleep_step(void) {
     nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
 }
@@ -83,7 +91,7 @@ static bool private_directory(char *path, size_t size) {
 }
 
 static bool lock(int fd) {
-    for (int waited = 0; waited < GATHER_MS; waited += STEP_MS) {
+    for (int waited = 0; waited < LOCK_MS; waited += STEP_MS) {
         if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
         sleep_step();
     }
@@ -156,7 +164,7 @@ static void lead(struct meeting *meeting, const struct job *job) {
         if (!lock(meeting->fd)) return;
         read_meeting(meeting);
         bool all = meeting->rank_count >= job->local_size;
-        if (all || waited >= GATHER_MS) return; /* still locked: nobody comes in unseen */
+        if (all || waited >= gather_ms()) return; /* still locked: nobody comes in unseen */
         flock(meeting->fd, LOCK_UN);
         sleep_step();
     }
@@ -164,7 +172,7 @@ static void lead(struct meeting *meeting, const struct job *job) {
 
 /* True: the leader has printed the message. */
 static bool follow(struct meeting *meeting, const struct job *job) {
-    for (int waited = 0; waited < FOLLOW_MS; waited += STEP_MS) {
+    for (int waited = 0; waited < gather_ms() + FOLLOW_MS; waited += STEP_MS) {
         struct stat status;
         char state = 0;
         if (pread(meeting->fd, &state, 1, 0) == 1 && state == 'P') {
@@ -201,8 +209,8 @@ static void describe_ranks(struct meeting *meeting, char *who, size_t size) {
         if (last == i)
             used += (size_t)snprintf(who + used, size - used, "%s%d", comma, meeting->ranks[i]);
         else
-            used += (size_t)snprintf(who + used, size - used, "%s%d%s%d", comma, meeting->ranks[i],
-                                     last == i + 1 ? ", " : "-", meeting->ranks[last]);
+            used += (size_t)snprintf(who + used, size - used, "%s%d-%d", comma, meeting->ranks[i],
+                                     meeting->ranks[last]);
         i = last + 1;
     }
 }

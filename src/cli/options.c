@@ -220,10 +220,15 @@ bool options_parse(enum option_command command, int argc, char **argv, struct ar
     *options = (struct options){0};
     options->directories.items = arena_array(arena, (size_t)argc + 1, sizeof(char *));
     options->environment.items = arena_array(arena, (size_t)argc + 1, sizeof(char *));
+    options->positional = arena_array(arena, (size_t)argc + 1, sizeof(char *));
     int at = 0;
     for (; at < argc; at++) {
         char *word = argv[at];
-        if (word[0] != '-' || word[1] == '\0') break;
+        if (word[0] != '-' || word[1] == '\0') {
+            if (command == OPTION_RUN) break; /* what follows is the guest's */
+            options->positional[options->positional_count++] = word;
+            continue;
+        }
         if (strcmp(word, "--") == 0) {
             at++;
             break;
@@ -253,8 +258,8 @@ bool options_parse(enum option_command command, int argc, char **argv, struct ar
         }
         if (!apply((enum option_id)(row - rows), shown, value, options, err)) return false;
     }
-    options->positional = argv + at;
-    options->positional_count = argc - at;
+    while (at < argc)
+        options->positional[options->positional_count++] = argv[at++];
     return true;
 }
 

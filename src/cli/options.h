@@ -1,8 +1,9 @@
 /*
  * options.h - the command line, parsed by the table in options.def.
  *
- * Options come first; the first word that is none (or what follows `--`) and all after it are
- * positional and not looked at, so that what stands after the module is the guest's alone.
+ * What follows `--` is positional. Of `run`, options come first: the first word that is none and
+ * all after it are positional and not looked at, so that what stands after the module is the
+ * guest's alone. The other subcommands take options and words in any order.
  */
 #ifndef MPIWASM_CLI_OPTIONS_H
 #define MPIWASM_CLI_OPTIONS_H
@@ -35,7 +36,7 @@ struct options {
     uint64_t max_memory; /* bytes */
     uint32_t jobs;
     bool strict_traps, no_cache, quiet, verbose, version, help;
-    char **positional; /* NULL-terminated, into argv */
+    char **positional; /* NULL-terminated */
     int positional_count;
 };
 

@@ -2,8 +2,6 @@
 """`--help`, the manual page and the bash completion name the same options."""
 import pathlib
 import re
-import subprocess
-import unittest
 
 import harness
 from harness import CliTest

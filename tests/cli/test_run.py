@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Running: arguments, exit codes, environment, directories, traps, artifacts, the cache."""
+import resource
+import stat
+
+import harness
+from harness import CliTest
+
+SHOW = r"""
+#include <stdio.h>
+#include <stdlib.h>
+extern char **environ;
+int main(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) printf("argument %s\n", argv[i]);
+    for (char **variable = environ; *variable; variable++) printf("variable %s\n", *variable);
+    return argc > 1 ? atoi(argv[1]) : 0;
+}
+"""
+
+FILES = r"""
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) { /* "r:path" or "w:path" */
+        FILE *file = fopen(argv[i] + 2, argv[i][0] == 'r' ? "r" : "w");
+        char line[64] = "";
+        if (file && argv[i][0] == 'r' && fgets(line, sizeof line, file)) strtok(line, "\n");
+        if (file && argv[i][0] == 'w') fputs("written\n", file);
+        printf("%s %s %s\n", argv[i], file ? "ok" : "refused", line);
+        if (file) fclose(file);
+    }
+    return 0;
+}
+"""
+
+TRAPS = r"""
+#include <stdlib.h>
+__attribute__((noinline)) int wild(volatile int *pointer) { return pointer[1]; }
+__attribute__((noinline)) int divide(volatile int a, volatile int b) { return a / b; }
+volatile int depth;
+__attribute__((noinline)) int deep(int n) { depth++; return n == 0 ? 0 : deep(n + 1) + depth; }
+int main(int argc, char **argv) {
+    switch (argc > 1 ? argv[1][0] : 0) {
+    case 'w': return wild((int *)0x7fffff00);
+    case 'd': return divide(argc, 0);
+    case 'a': abort();
+    case 's': return deep(1);
+    case 'n': {
+        int (*volatile null)(int) = 0;
+        return null(argc);
+    }
+    }
+    return 0;
+}
+"""
+
+
+class Run(CliTest):
+    def check(self, result, code, *lines):
+        self.assertEqual(result.code, code, result)
+        self.assertEqual(result.out.splitlines(), list(lines), result)
+        self.assertEqual(result.err, "", result)
+
+    def test_arguments_and_exit_code(self):
+        module = self.compile("show", SHOW)
+        self.check(self.mpiwasm(module, env={"LANG": None}), 0)
+        self.check(self.mpiwasm(module, "3", "--dir=x", "", env={"LANG": None}), 3,
+                   "argument 3", "argument --dir=x", "argument ")
+        self.check(self.mpiwasm("run", "--", module, "0"), 0, "argument 0")
+        self.check(self.mpiwasm(module, "run"), 0, "argument run")
+
+    def test_exit_codes(self):
+        for code in (0, 1, 42):
+            self.check(self.mpiwasm(self.write("exit.wasm", harness.exit_with(code))), code)
+
+    def test_environment(self):
+        module = self.compile("show", SHOW)
+        env = {"SECRET": "1", "OMP_NUM_THREADS": "4", "LC_ALL": "C", "TZ": "UTC", "A1": "x",
+               "A2": "y"}
+        common = {"variable OMP_NUM_THREADS=4", "variable LC_ALL=C", "variable TZ=UTC"}
+        for options, more in (
+            ([], []),
+            (["--env=SECRET"], ["SECRET=1"]),
+            (["--env", "SECRET=2"], ["SECRET=2"]),
+            (["--env=A?"], ["A1=x", "A2=y"]),
+            (["--env=A?", "--env=A1=z"], ["A1=z", "A2=y"]),
+            (["--env=EMPTY="], ["EMPTY="]),
+            (["--env=NOT_THERE"], []),
+        ):
+            with self.subTest(options=options):
+                result = self.mpiwasm(*options, module, env=env)
+                self.assertEqual(set(result.out.splitlines()),
+                                 common | {f"variable {item}" for item in more}, result)
+
+    def test_directories(self):
+        module = self.compile("files", FILES)
+        (self.directory / "data").mkdir()
+        self.write("data/in.txt", b"inside\n")
+        self.write("top.txt", b"top\n")
+        self.check(self.mpiwasm(module, "r:top.txt", "r:./data/in.txt", "w:new.txt"), 0,
+                   "r:top.txt ok top", "r:./data/in.txt ok inside", "w:new.txt ok ")
+        self.assertEqual((self.directory / "new.txt").read_text(), "written\n")
+        self.check(self.mpiwasm("--dir", "data", module, "r:data/in.txt", "r:top.txt",
+                                "r:data/../top.txt"), 0,
+                   "r:data/in.txt ok inside", "r:top.txt refused ", "r:data/../top.txt refused ")
+        self.check(self.mpiwasm("--dir=data::/input:ro", "--dir=.", module, "r:/input/in.txt",
+                                "w:/input/x", "w:data/x"), 0,
+                   "r:/input/in.txt ok inside", "w:/input/x refused ", "w:data/x ok ")
+        self.check(self.mpiwasm(module, "r:/etc/passwd", "r:../../etc/passwd"), 0,
+                   "r:/etc/passwd refused ", "r:../../etc/passwd refused ")
+
+    def test_traps(self):
+        module = self.compile("traps", TRAPS, "-g", "-fno-optimize-sibling-calls", "-O1")
+        for argument, kind, function in (
+            ("w", "out of bounds memory access", "in wild"),
+            ("d", "integer divide by zero", "in divide"),
+            ("a", "unreachable", "in abort"),
+            ("s", "call stack exhausted", "in deep"),
+            ("n", "uninitialized element", "in main"),
+        ):
+            with self.subTest(trap=argument):
+                result = self.mpiwasm(module, argument)
+                self.check_error(result, 134, "mpiwasm: trap: " + kind)
+                self.assertIn(function, result.err)
+                if argument != "s":  # the outer frames of a deep stack are left out
+                    self.assertIn("in _start", result.err)
+                self.assertIn("hint: ", result.err)
+
+    def test_script_line(self):
+        """A module that begins with a #! line runs by its own name."""
+        module = self.write("tool", f"#!{harness.BUILD}/bin/mpiwasm\n".encode() +
+                            harness.exit_with(7))
+        (self.directory / module).chmod(0o755)
+        self.check(self.mpiwasm(module), 7)
+        self.check(self.execute(["./tool"]), 7)
+
+    def test_invoke(self):
+        body = b"\x41\x05\x1a"  # i32.const 5, drop
+        module = self.write("lib.wasm", harness.module(start=body, export="f"))
+        self.check(self.mpiwasm("--invoke=f", module), 0)
+        self.check_error(self.mpiwasm("--invoke=f", module, "1"), 2, "takes 0 arguments, not 1")
+        self.check_error(self.mpiwasm("--invoke=g", module), 1, "exports no function 'g'")
+        self.check_error(self.mpiwasm(module), 1, "no function '_start'")
+
+    def test_artifact(self):
+        module = self.compile("show", SHOW)
+        self.check(self.mpiwasm("compile", module), 0)
+        self.check(self.mpiwasm("show.so", "4", env={"MPIWASM_COMPILE": "/nonexistent"}), 4,
+                   "argument 4")
+        self.check(self.mpiwasm("compile", "--cpu=baseline", "-O1", module, "-o", "b.so"), 0)
+        self.check(self.mpiwasm("compile", "--", module), 0)
+        self.check(self.mpiwasm("b.so", "5"), 5, "argument 5")
+        self.check(self.mpiwasm("compile", "--emit=llvm", module), 0)
+        self.assertIn("define", (self.directory / "show.ll").read_text())
+        result = self.mpiwasm("inspect", "show.so")
+        self.assertEqual(result.code, 0, result)
+        self.assertIn("compiled: ", result.out)
+        self.assertIn("LLVM", result.out)
+        self.check_error(self.mpiwasm("compile", "show.so"), 1, "native code already")
+
+    def test_options_of_code(self):
+        module = self.compile("traps", TRAPS)
+        for options in (["--strict-traps"], ["--bounds=explicit"], ["-O0"], ["--cpu=baseline"],
+                        ["--no-cache"]):
+            with self.subTest(options=options):
+                self.check(self.mpiwasm(*options, module), 0)
+                self.check_error(self.mpiwasm(*options, module, "w"), 134, "out of bounds memory")
+
+    def test_little_address_space(self):
+        """Where 8 GiB cannot be reserved, accesses are checked in the code."""
+        module = self.compile("traps", TRAPS)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+
+        result = self.mpiwasm("--verbose", module, preexec=limit)
+        self.assertEqual(result.code, 0, result)
+        self.assertIn("checked in the code", result.err)
+        self.check_error(self.mpiwasm(module, "w", preexec=limit), 134, "out of bounds memory")
+
+    def test_max_memory(self):
+        module = self.compile("grow", r"""
+            #include <stdio.h>
+            #include <stdlib.h>
+            int main(void) {
+                void *volatile block = malloc(64 << 20);
+                puts(block ? "enough" : "too little");
+                return 0;
+            }""")
+        self.check(self.mpiwasm(module), 0, "enough")
+        self.check(self.mpiwasm("--max-memory=32M", module), 0, "too little")
+        self.check_error(self.mpiwasm("--max-memory=1M", module), 1, "more than --max-memory")
+
+    def test_cache(self):
+        module = self.write("exit.wasm", harness.exit_with(3))
+        env = {"MPIWASM_CACHE_DIR": str(self.directory / "cache")}
+        first = self.mpiwasm("--verbose", module, env=env)
+        second = self.mpiwasm("--verbose", module, env=env)
+        self.assertEqual((first.code, second.code), (3, 3))
+        self.assertIn("compiled in", first.err)
+        self.assertIn("found compiled", second.err)
+        mode = stat.S_IMODE((self.directory / "cache").stat().st_mode)
+        self.assertEqual(mode, 0o700)
+        self.check(self.mpiwasm("cache", "dir", env=env), 0, str(self.directory / "cache"))
+        self.assertIn("exit.wasm", self.mpiwasm("cache", "list", env=env).out)
+        option = f"--cache-dir={self.directory}/cache"
+        self.assertIn("exit.wasm", self.mpiwasm("cache", option, "list").out)
+        self.assertIn("removed 1 entry", self.mpiwasm("cache", "clean", env=env).out)
+        self.check(self.mpiwasm("cache", "list", env=env), 0)
+        self.assertIn("compiled in", self.mpiwasm("--verbose", option, module).err)
+
+    def test_inspect(self):
+        module = self.write("x.wasm", harness.module(
+            [("wasi_snapshot_preview1", "proc_exit", ":i"), ("env", "mystery", "i:I")]))
+        result = self.mpiwasm("inspect", module)
+        self.assertEqual(result.code, 1, result)
+        self.assertIn("wasi_snapshot_preview1.proc_exit  (i32) -> ()  here", result.out)
+        self.assertIn("env.mystery  (i64) -> (i32)  MISSING", result.out)
+        self.assertIn("memory: 1 or more pages", result.out)
+        self.assertIn("_start  () -> ()", result.out)
+        self.assertEqual(self.mpiwasm("inspect", self.compile("show", SHOW)).code, 0)
+
+    def test_verbose_and_quiet(self):
+        module = self.write("exit.wasm", harness.exit_with(0))
+        self.check(self.mpiwasm("--quiet", module), 0)
+
+
+if __name__ == "__main__":
+    harness.main()
