@@ -118,6 +118,13 @@ TEST(absolute_links_are_not_followed) {
     CHECK_EQUAL(open_at(f, ROOT, "slash", FOLLOW, 0, READING, 0, NULL), WASI_EPERM);
     char text[1024];
     CHECK_EQUAL(readlink_at(f, ROOT, "file", text), WASI_EPERM);
+    /* Nor read as if they began in the directory where they lie. */
+    host_mkdir(f, "root/sub");
+    host_write(f, "root/sub/inside", "x");
+    host_symlink(f, "/inside", "root/sub/link");
+    CHECK_EQUAL(open_at(f, ROOT, "sub/link", FOLLOW, 0, READING, 0, NULL), WASI_EPERM);
+    CHECK_EQUAL(times_at(f, ROOT, "sub/link", FOLLOW, 1, 1, WASI_FST_MTIM), WASI_EPERM);
+    CHECK_EQUAL(link_at(f, ROOT, FOLLOW, "sub/link", ROOT, "new"), WASI_EPERM);
 }
 
 TEST(chains_of_links_end_at_the_root) {
@@ -178,6 +185,8 @@ TEST(loops_of_links_end) {
     }
     CHECK_EQUAL(open_at(f, ROOT, "link40", FOLLOW, 0, READING, 0, NULL), WASI_ESUCCESS);
     CHECK_EQUAL(open_at(f, ROOT, "link41", FOLLOW, 0, READING, 0, NULL), WASI_ELOOP);
+    CHECK_EQUAL(times_at(f, ROOT, "link40", FOLLOW, 1, 1, WASI_FST_MTIM), WASI_ESUCCESS);
+    CHECK_EQUAL(times_at(f, ROOT, "link41", FOLLOW, 1, 1, WASI_FST_MTIM), WASI_ELOOP);
 }
 
 TEST(links_that_grow_the_name_end) {
