@@ -280,7 +280,7 @@ static void report(const char *text, bool where) {
 int message_error(const struct error *err) {
     char text[ERROR_MESSAGE_SIZE + 64];
     if (err->has_offset)
-        snprintf(text, sizeof text, "%s (at byte %llu)", err->message,
+        snprintf(text, sizeof text, "%s (at offset 0x%llx)", err->message,
                  (unsigned long long)err->offset);
     else
         snprintf(text, sizeof text, "%s", err->message);

@@ -93,9 +93,10 @@ static const char *advice(enum error_code code) {
 }
 
 bool module_file_explain(const struct module_file *file, struct error *err) {
+    if (err->code == ERROR_USAGE) return false; /* an option's fault, not the module's */
     char place[40] = "";
     if (err->has_offset)
-        snprintf(place, sizeof place, " (at byte %llu)", (unsigned long long)err->offset);
+        snprintf(place, sizeof place, " (at offset 0x%llx)", (unsigned long long)err->offset);
     err->has_offset = false;
     error_prefix(err, "'%s'", file->path);
     size_t used = strlen(err->message);
