@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,11 +249,9 @@ static enum outcome private_get(struct job *job) {
     return outcome;
 }
 
-bool cache_artifact_get(const struct cache_request *request, struct cache_artifact *out,
-                        struct error *err) {
-    struct error own;
-    struct job job = {.request = request, .out = out, .err = err != NULL ? err : &own};
-    *out = (struct cache_artifact){.fd = -1};
+static bool artifact_get(const struct cache_request *request, struct cache_artifact *out,
+                         struct error *err) {
+    struct job job = {.request = request, .out = out, .err = err};
     if (!cache_compiler_find(job.compiler, sizeof job.compiler, job.err) ||
         !key_compute(request, job.compiler, job.key, job.err))
         return false;
@@ -269,6 +268,18 @@ bool cache_artifact_get(const struct cache_request *request, struct cache_artifa
     free(directories);
     if (outcome == UNUSABLE) outcome = private_get(&job);
     return outcome == DONE;
+}
+
+bool cache_artifact_get(const struct cache_request *request, struct cache_artifact *out,
+                        struct error *err) {
+    struct error own;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    *out = (struct cache_artifact){.fd = -1};
+    /* Beyond a limit on the size of files (ulimit -f), writing shall fail, not kill. */
+    sigaction(SIGXFSZ, &ignore, &before);
+    bool ok = artifact_get(request, out, err != NULL ? err : &own);
+    sigaction(SIGXFSZ, &before, NULL);
+    return ok;
 }
 
 void cache_artifact_release(struct cache_artifact *artifact) {

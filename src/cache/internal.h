@@ -42,6 +42,8 @@ void lock_wait(const char *directory, const char *key);
 /* To be called by the holder at least every second. */
 void lock_beat(struct lock *lock);
 void lock_release(struct lock *lock);
+/* A lock file that was not touched for so long has a dead holder. Tests shorten it. */
+extern double lock_stale_seconds;
 
 double monotonic_seconds(void);
 

@@ -8,9 +8,9 @@
  * The files are never removed, since removing a lock file is a race.
  *
  * Second choice, where the file system has no locks (Lustre without flock) or $MPIWASM_CACHE_LOCK
- * is "file": a file KEY.lock made with O_EXCL, which the holder touches; who sees it
- * untouched for STALE_SECONDS of his own clock removes it.  Should two remove it at the same
- * moment, both compile, which costs time alone: entries are installed by rename.
+ * is "file": a file KEY.lock made with O_EXCL, which the holder touches; whoever
+ * sees it untouched for half a minute of its own clock removes it.  Should two remove it at the
+ * same moment, both compile, which costs time alone: entries are installed by rename.
  */
 #include "cache/internal.h"
 
@@ -23,8 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STALE_SECONDS 30.0
 #define BEAT_SECONDS 2.0
+double lock_stale_seconds = 30;
 
 double monotonic_seconds(void) {
     struct timespec now;
@@ -128,7 +128,7 @@ static void exclusive_wait(const char *directory, const char *key) {
         if (status.st_mtim.tv_sec != seen.tv_sec || status.st_mtim.tv_nsec != seen.tv_nsec) {
             seen = status.st_mtim;
             since = monotonic_seconds();
-        } else if (monotonic_seconds() - since > STALE_SECONDS) {
+        } else if (monotonic_seconds() - since > lock_stale_seconds) {
             unlink(path);
             return;
         }
