@@ -397,6 +397,7 @@ int mpilayer_datatype_make(const struct mpilayer_recipe *recipe, struct mpilayer
         *reason = "too many datatypes";
         return GUEST_MPI_ERR_NO_MEM;
     }
+    type->first_handle = type->object.handle;
     type->host = type->host_own = MPI_DATATYPE_NULL;
     if (!recipe_copy(recipe, &type->recipe)) {
         *reason = "out of memory";
@@ -429,6 +430,7 @@ int mpilayer_datatype_copy(const struct mpilayer_datatype *from, struct mpilayer
     struct mpilayer_object object = copy->object;
     *copy = *from;
     copy->object = object;
+    copy->first_handle = object.handle;
     copy->host = copy->host_own = MPI_DATATYPE_NULL;
     copy->host_is_shared = false;
     copy->recipe = (struct mpilayer_recipe){0};
@@ -574,14 +576,12 @@ bool mpilayer_datatype_bytes(const struct mpilayer_datatype *type, int64_t eleme
                              int64_t *bytes) {
     int64_t whole = type->elements ? elements / type->elements : 0;
     int64_t rest = elements - whole * type->elements;
-    if (__builtin_mul_overflow(whole, type->size, bytes))
-        return false;
+    if (__builtin_mul_overflow(whole, type->size, bytes)) return false;
     int64_t count = type->elements ? mpilayer_datatype_run_count(type) : 0;
     for (int64_t i = 0; i < count && rest > 0; i++) {
         struct mpilayer_run run = mpilayer_datatype_run(type, i);
         int64_t part = run.length * run.child->elements, size;
-        if (part > rest)
-            part = rest;
+        if (part > rest) part = rest;
         if (!mpilayer_datatype_bytes(run.child, part, &size) ||
             __builtin_add_overflow(*bytes, size, bytes))
             return false;

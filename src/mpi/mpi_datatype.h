@@ -78,9 +78,10 @@ struct mpilayer_recipe {
 /* References: the guest's handle, datatypes made of this one, pending user operators. */
 struct mpilayer_datatype {
     struct mpilayer_object object;
-    MPI_Datatype host;   /* same size, bounds and type map; MPI_DATATYPE_NULL for a marker */
-    bool host_is_shared; /* belongs to another datatype or to MPI itself: never freed here */
-    bool predefined;     /* the Fortran 90 ones included: cannot be freed */
+    uint32_t first_handle; /* the guest's, also after it was freed */
+    MPI_Datatype host;     /* same size, bounds and type map; MPI_DATATYPE_NULL for a marker */
+    bool host_is_shared;   /* belongs to another datatype or to MPI itself: never freed here */
+    bool predefined;       /* the Fortran 90 ones included: cannot be freed */
     bool committed;
     bool contiguous;           /* count elements are size * count bytes from the buffer's start */
     bool sticky_lb, sticky_ub; /* bound set explicitly (resized, MPI_LB, MPI_UB) */

@@ -68,6 +68,7 @@ static void fill_basic(struct mpilayer_datatype *type, const struct mpilayer_bas
     uint32_t alignment = first > second ? first : second;
     uint32_t end = first * basic->repeat;
     if (second) end = (end + second - 1) / second * second + second;
+    type->first_handle = type->object.handle;
     type->basic = basic;
     type->predefined = true;
     type->host = type->host_own = MPI_DATATYPE_NULL;

@@ -103,45 +103,50 @@ static struct mpilayer_datatype *wide_make(struct mpilayer_datatype *type) {
     return wide;
 }
 
-bool mpilayer_buffer_get_slow(struct mpilayer_call *call, const char *argument, uint32_t address,
-                              int64_t count, struct mpilayer_datatype **type, void **out) {
+bool mpilayer_buffer_span(struct mpilayer_call *call, const char *argument, uint32_t address,
+                          struct mpilayer_span span, bool absolute, void **out) {
     const struct guest *guest = call->layer->guest;
     uint64_t limit = *guest->memory_size;
-    struct mpilayer_span span = mpilayer_span_of(*type, count);
+    uint8_t *base = guest->memory;
 
     if (span.low == span.high) { /* no data: any address will do, and none must be misread */
-        *out = guest->memory + (address <= limit ? address : 0);
+        *out = base + (address <= limit ? address : 0);
         return true;
     }
     if (address == GUEST_MPI_IN_PLACE)
         return mpilayer_call_fail(call, GUEST_MPI_ERR_BUFFER, argument,
                                   "MPI_IN_PLACE is not allowed here");
-    if (address == GUEST_MPI_BOTTOM && (*type)->true_lb == 0)
+    if (address == GUEST_MPI_BOTTOM && !absolute)
         return mpilayer_call_fail(call, GUEST_MPI_ERR_BUFFER, argument, "null pointer");
-
-    uint8_t *base = guest->memory;
-    if (address == GUEST_MPI_BOTTOM && span.low < 0) {
-        if (span.high <= 0) {
-            span.low += ADDRESS_SPACE;
-            span.high += ADDRESS_SPACE;
-            base += ADDRESS_SPACE;
-        } else {
-            if (!(*type)->wide) (*type)->wide = wide_make(*type);
-            if ((*type)->wide) {
-                *type = (*type)->wide;
-                span = mpilayer_span_of(*type, count);
-            }
-        }
+    if (address == GUEST_MPI_BOTTOM && span.high <= 0) {
+        span.low += ADDRESS_SPACE;
+        span.high += ADDRESS_SPACE;
+        base += ADDRESS_SPACE;
     }
-    if (address + span.low < 0 || address + span.high > limit) {
-        __int128 low = address + span.low, high = address + span.high;
-        if (low < INT64_MIN || high > INT64_MAX)
-            return mpilayer_call_fail(call, GUEST_MPI_ERR_BUFFER, argument,
-                                      "far outside the program's memory");
+    span.low += address;
+    span.high += address;
+    if (span.low < INT64_MIN || span.high > INT64_MAX)
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_BUFFER, argument,
+                                  "far outside the program's memory");
+    if (span.low < 0 || span.high > limit)
         return mpilayer_call_fail(call, GUEST_MPI_ERR_BUFFER, argument,
                                   "bytes %lld to %lld do not lie in the program's memory of %llu",
-                                  (long long)low, (long long)high, (unsigned long long)limit);
-    }
+                                  (long long)span.low, (long long)span.high,
+                                  (unsigned long long)limit);
     *out = base + address;
     return true;
+}
+
+bool mpilayer_buffer_get_slow(struct mpilayer_call *call, const char *argument, uint32_t address,
+                              int64_t count, struct mpilayer_datatype **type, void **out) {
+    struct mpilayer_span span = mpilayer_span_of(*type, count);
+    bool absolute = (*type)->true_lb != 0;
+    if (address == GUEST_MPI_BOTTOM && span.low < 0 && span.high > 0) {
+        if (!(*type)->wide) (*type)->wide = wide_make(*type);
+        if ((*type)->wide) {
+            *type = (*type)->wide;
+            span = mpilayer_span_of(*type, count);
+        }
+    }
+    return mpilayer_buffer_span(call, argument, address, span, absolute, out);
 }

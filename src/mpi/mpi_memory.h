@@ -14,6 +14,11 @@ struct mpilayer_span {
 /* count > 0 and the datatype has data, else the span is empty. */
 struct mpilayer_span mpilayer_span_of(const struct mpilayer_datatype *type, int64_t count);
 
+/* The host's address for a buffer of which all bytes of the span must lie in linear memory;
+ * `absolute`: the address may be MPI_BOTTOM. */
+bool mpilayer_buffer_span(struct mpilayer_call *call, const char *argument, uint32_t address,
+                          struct mpilayer_span span, bool absolute, void **out);
+
 /* The general case: not contiguous, MPI_BOTTOM, null, or out of bounds. */
 bool mpilayer_buffer_get_slow(struct mpilayer_call *call, const char *argument, uint32_t address,
                               int64_t count, struct mpilayer_datatype **type, void **out);

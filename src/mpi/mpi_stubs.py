@@ -70,9 +70,6 @@ KINDS = {
     "OUT_RANK": Kind("u", 4, "int {x}_host = 0;", 'mpilayer_memory_check(&call, "{x}", {x}, 4)',
                      "&{x}_host",
                      "mpilayer_store_i32(layer, {x}, mpilayer_undefined_to_guest({x}_host));"),
-    "OUT_COMPARISON": Kind("u", 4, "int {x}_host = 0;",
-                           'mpilayer_memory_check(&call, "{x}", {x}, 4)', "&{x}_host",
-                           "mpilayer_store_i32(layer, {x}, mpilayer_comparison_to_guest({x}_host));"),
     "NEW_REQUEST": Kind("u", 5, "struct mpilayer_request *{x}_object;",
                         'mpilayer_request_reserve(&call, "{x}", {x}, &{x}_object)',
                         "&{x}_object->host",
@@ -90,17 +87,27 @@ KINDS = {
                       'mpilayer_group_reserve(&call, "{x}", {x}, &{x}_object)',
                       "&{x}_object->host",
                       own_end="mpilayer_group_publish(&call, code, {x}_object, {x})"),
+    # Arguments of collectives, in rows "prepared by": mpilayer_prepare_<name> checks all of them
+    # and leaves them in a struct mpilayer_collective. S: the send side, R: the receive side.
+    **{side[0].upper() + "_" + kind: Kind(letter, pass_="c.%s.%s" % (side, field))
+       for side in ("send", "recv")
+       for kind, letter, field in (("BUFFER", "u", "buffer"), ("COUNT", "i", "count"),
+                                   ("TYPE", "u", "type"), ("COUNTS", "u", "counts"),
+                                   ("DISPLS", "u", "displacements"), ("TYPES", "u", "types"),
+                                   ("AINTS", "u", "addresses"))},
+    "C_ROOT": Kind("i", pass_="c.root"), "C_OP": Kind("u", pass_="c.op"),
     # For functions written by hand: only the type matters here. ANY is a pointer nobody follows.
     "ANY": Kind("u"), "OUT": Kind("u"), "IN": Kind("u"), "INTS": Kind("u"), "STRING": Kind("u"),
     "OUT_STRING": Kind("u"), "FUNCTION": Kind("u"), "VALUE": Kind("u"), "ADDRESS": Kind("u"),
     "INFO": Kind("u"), "ERRHANDLER": Kind("u"), "KEYVAL": Kind("i"), "REQUEST": Kind("u"),
     "INOUT_REQUEST": Kind("u"), "REQUESTS": Kind("u"), "STATUSES": Kind("u"),
-    "INOUT_MESSAGE": Kind("u"), "MESSAGE": Kind("u"), "INOUT": Kind("u"), "NEW": Kind("u"), "RANK": Kind("i"),
+    "INOUT_MESSAGE": Kind("u"), "MESSAGE": Kind("u"), "INOUT": Kind("u"), "RANK": Kind("i"),
     "AINT": Kind("i"), "COUNT64": Kind("I"), "ROOT": Kind("i"), "DATATYPES": Kind("u"),
     "AINTS": Kind("u"), "IN_STATUS": Kind("u"), "OUT_STATUS": Kind("u"), "BUFFER_IN_PLACE": Kind("u"),
 }
 
-ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?( by hand)?(?: since ([\d.]+))?$")
+ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|prepared by \w+))?"
+                 r"( also nonblocking)?(?: since ([\d.]+))?$")
 RESULTS = {None: ("int32_t", "i"), "double": ("double", "F"), "int32": ("int32_t", "i"),
            "void": ("void", "")}
 
@@ -118,9 +125,13 @@ class Argument:
 
 
 class Function:
-    def __init__(self, match, where):
-        self.name, arguments, result, by_hand, self.since = match.groups()
-        self.by_hand = by_hand is not None
+    def __init__(self, match, where, nonblocking=False):
+        self.name, arguments, result, how, _, self.since = match.groups()
+        if nonblocking:
+            self.name = "I" + self.name[0].lower() + self.name[1:]
+            arguments += ", NEW_REQUEST request"
+        self.by_hand = how == "by hand"
+        self.prepared_by = None if how is None or self.by_hand else how.split()[-1]
         self.result, self.result_letter = RESULTS[result]
         self.arguments = [Argument(a, where) for a in arguments.split(",") if a.strip()]
 
@@ -146,6 +157,12 @@ class Function:
         checks = [a.fill(a.kind.check) for a in sorted(arguments, key=lambda a: a.kind.order)
                   if a.kind.check]
         lines = ["static %s {" % self.prototype(), "    struct mpilayer_call call;"]
+        if self.prepared_by:
+            pending = any(a.kind_name in ("NEW_REQUEST", "PERSISTENT") for a in arguments)
+            lines += ["    struct mpilayer_collective c = {.pending = %s};" % (
+                "true" if pending else "false")]
+            checks.insert(1, "mpilayer_prepare_%s(&call, &c, %s)" % (self.prepared_by, ", ".join(
+                a.name for a in arguments if a.kind.pass_.startswith("c."))))
         lines += ["    " + a.fill(a.kind.declare) for a in arguments if a.kind.declare]
         lines += ["    if (!mpilayer_call_begin(&call, layer, \"MPI_%s\")" % self.name]
         lines += ["        || !%s" % check for check in checks]
@@ -179,6 +196,8 @@ def read_table(path):
                 later += line.split()[1:]
             elif match:
                 functions.append((section, Function(match, where)))
+                if match.group(5):
+                    functions.append((section, Function(match, where, nonblocking=True)))
             else:
                 sys.exit("%s: cannot read: %s" % (where, line))
     names = [f.name for _, f in functions] + later
@@ -201,7 +220,7 @@ def header(functions, later):
 
 def stubs(functions, later):
     out = [NOTICE, '#include "mpi_functions.h"', '#include "mpi/mpi_memory.h"',
-           '#include "mpi/mpi_op.h"', '#include "mpi/mpi_status.h"', '#include "mpi/mpi_plugin.h"']
+           '#include "mpi/mpi_collective.h"', '#include "mpi/mpi_status.h"', '#include "mpi/mpi_plugin.h"']
     last = None
     for section, f in functions:
         if not f.by_hand:

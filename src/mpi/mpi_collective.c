@@ -1,0 +1,412 @@
+/*
+ * mpi_collective.c - checks and translates the arguments of collective functions.
+ *
+ * Reads the guest's arguments, decides which are significant at this rank (root, MPI_IN_PLACE, the
+ * sides of an intercommunicator: MPI 4.1, chapter 6), and leaves in struct mpilayer_collective what
+ * MPI gets. Arguments that are not significant are never looked at, as a guest need not set them.
+ */
+#include "mpi/mpi_collective.h"
+#include "mpi/mpi_memory.h"
+
+/* What a side's arguments are called in messages. */
+struct side_names {
+    const char *buffer, *count, *type, *counts, *displacements, *types;
+};
+static const struct side_names send_names = {"sendbuf",    "sendcount", "sendtype",
+                                             "sendcounts", "sdispls",   "sendtypes"};
+static const struct side_names recv_names = {"recvbuf",    "recvcount", "recvtype",
+                                             "recvcounts", "rdispls",   "recvtypes"};
+/* Where only one side has displacements. */
+static const struct side_names scatterv_names = {"sendbuf",    "sendcount", "sendtype",
+                                                 "sendcounts", "displs",    NULL};
+static const struct side_names gatherv_names = {"recvbuf",    "recvcount", "recvtype",
+                                                "recvcounts", "displs",    NULL};
+static const struct side_names bcast_names = {"buffer", "count", "datatype", NULL, NULL, NULL};
+
+static void side_clear(struct mpilayer_side *side) {
+    *side = (struct mpilayer_side){.type = MPI_BYTE};
+}
+
+/* MPI_IN_PLACE stands for the side; no other argument of it is significant then. */
+static bool side_in_place(const struct mpilayer_call *call, uint32_t address,
+                          struct mpilayer_side *side) {
+    side_clear(side);
+    if (address != GUEST_MPI_IN_PLACE || call->comm->inter) return false;
+    side->buffer = MPI_IN_PLACE;
+    return true;
+}
+
+/* `blocks` blocks of `count` items, one after the other. */
+static bool side_blocks(struct mpilayer_call *call, const struct side_names *names,
+                        uint32_t address, int32_t count, int blocks, uint32_t type_handle,
+                        struct mpilayer_side *side) {
+    struct mpilayer_datatype *type;
+    side_clear(side);
+    if (!mpilayer_count_check(call, names->count, count) ||
+        !mpilayer_datatype_get(call, names->type, type_handle, &type) ||
+        !mpilayer_buffer_get(call, names->buffer, address, (int64_t)count * blocks, &type,
+                             &side->buffer))
+        return false;
+    side->count = count;
+    side->type = type->host;
+    return true;
+}
+
+static bool counts_get(struct mpilayer_call *call, const char *argument, uint32_t address,
+                       int blocks, int **counts) {
+    if (!mpilayer_array_get(call, argument, address, blocks, sizeof(int32_t), counts)) return false;
+    for (int i = 0; i < blocks; i++)
+        if ((*counts)[i] < 0)
+            return mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, argument,
+                                      "element %d is negative (%d)", i, (*counts)[i]);
+    return true;
+}
+
+/* Let `span` also hold `count` items that lie `displacement` bytes from the buffer. */
+static void span_extend(struct mpilayer_span *span, bool *any, __int128 displacement, int count,
+                        const struct mpilayer_datatype *type) {
+    struct mpilayer_span block = mpilayer_span_of(type, count);
+    if (block.low == block.high) return;
+    block.low += displacement;
+    block.high += displacement;
+    if (!*any || block.low < span->low) span->low = block.low;
+    if (!*any || block.high > span->high) span->high = block.high;
+    *any = true;
+}
+
+/* Blocks of their own counts and displacements, in items of one datatype. */
+static bool side_vector(struct mpilayer_call *call, const struct side_names *names,
+                        uint32_t address, uint32_t counts, uint32_t displacements, int blocks,
+                        uint32_t type_handle, struct mpilayer_side *side) {
+    struct mpilayer_datatype *type;
+    struct mpilayer_span span = {0, 0};
+    bool any = false;
+    side_clear(side);
+    if (!mpilayer_datatype_get(call, names->type, type_handle, &type) ||
+        !counts_get(call, names->counts, counts, blocks, &side->counts) ||
+        !mpilayer_array_get(call, names->displacements, displacements, blocks, sizeof(int32_t),
+                            &side->displacements))
+        return false;
+    for (int i = 0; i < blocks; i++)
+        span_extend(&span, &any, (__int128)side->displacements[i] * type->extent, side->counts[i],
+                    type);
+    side->type = type->host;
+    return mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer);
+}
+
+/* Blocks of their own counts, displacements in bytes, and datatypes. `wide`: the displacements
+ * are MPI_Aint. */
+static bool side_types(struct mpilayer_call *call, const struct side_names *names, uint32_t address,
+                       uint32_t counts, uint32_t displacements, bool wide, int blocks,
+                       uint32_t types, struct mpilayer_side *side) {
+    uint32_t *handles;
+    struct mpilayer_span span = {0, 0};
+    bool any = false;
+    side_clear(side);
+    if (!counts_get(call, names->counts, counts, blocks, &side->counts) ||
+        !mpilayer_array_get(call, names->displacements, displacements, blocks, sizeof(int32_t),
+                            &side->displacements) ||
+        !mpilayer_array_get(call, names->types, types, blocks, sizeof(uint32_t), &handles))
+        return false;
+    side->types = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->types);
+    if (wide)
+        side->addresses = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->addresses);
+    if (!side->types || (wide && !side->addresses)) return false;
+    for (int i = 0; i < blocks; i++) {
+        struct mpilayer_datatype *type;
+        side->types[i] = MPI_BYTE;
+        if (wide) side->addresses[i] = side->displacements[i];
+        /* Programs leave the datatypes of empty blocks unset. */
+        if (side->counts[i] == 0 && handles[i] == GUEST_MPI_DATATYPE_NULL) continue;
+        if (!mpilayer_datatype_get(call, names->types, handles[i], &type)) return false;
+        side->types[i] = type->host;
+        span_extend(&span, &any, side->displacements[i], side->counts[i], type);
+    }
+    return mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer);
+}
+
+/* ---- rooted collectives ---- */
+
+enum role {
+    ROLE_FAIL,
+    ROLE_ROOT,  /* has the root's side; in an intracommunicator the other one, too */
+    ROLE_OTHER, /* talks to the root */
+    ROLE_NONE,  /* of the root's group in an intercommunicator: takes no part */
+};
+
+static enum role role_of(struct mpilayer_call *call, struct mpilayer_collective *c, int32_t root) {
+    const struct mpilayer_comm *comm = call->comm;
+    side_clear(&c->send);
+    side_clear(&c->recv);
+    if (comm->inter && root == GUEST_MPI_ROOT) {
+        c->root = MPI_ROOT;
+        return ROLE_ROOT;
+    }
+    if (comm->inter && root == GUEST_MPI_PROC_NULL) {
+        c->root = MPI_PROC_NULL;
+        return ROLE_NONE;
+    }
+    if (!mpilayer_rank_check(call, "root", root, comm->remote_size, GUEST_MPI_ERR_ROOT))
+        return ROLE_FAIL;
+    c->root = root;
+    return !comm->inter && root == comm->rank ? ROLE_ROOT : ROLE_OTHER;
+}
+
+bool mpilayer_prepare_bcast(struct mpilayer_call *call, struct mpilayer_collective *c,
+                            uint32_t buffer, int32_t count, uint32_t datatype, int32_t root) {
+    enum role role = role_of(call, c, root);
+    return role == ROLE_NONE || (role != ROLE_FAIL && side_blocks(call, &bcast_names, buffer, count,
+                                                                  1, datatype, &c->send));
+}
+
+/* Is the side that every rank of an intracommunicator has (its own block) significant? */
+static bool has_own_block(const struct mpilayer_call *call, enum role role) {
+    return role == ROLE_OTHER || (role == ROLE_ROOT && !call->comm->inter);
+}
+
+bool mpilayer_prepare_gather(struct mpilayer_call *call, struct mpilayer_collective *c,
+                             uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                             uint32_t recvbuf, int32_t recvcount, uint32_t recvtype, int32_t root) {
+    enum role role = role_of(call, c, root);
+    if (role == ROLE_FAIL) return false;
+    if (has_own_block(call, role) &&
+        !(role == ROLE_ROOT && side_in_place(call, sendbuf, &c->send)) &&
+        !side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send))
+        return false;
+    return role != ROLE_ROOT || side_blocks(call, &recv_names, recvbuf, recvcount,
+                                            call->comm->remote_size, recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_gatherv(struct mpilayer_call *call, struct mpilayer_collective *c,
+                              uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                              uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
+                              uint32_t recvtype, int32_t root) {
+    enum role role = role_of(call, c, root);
+    if (role == ROLE_FAIL) return false;
+    if (has_own_block(call, role) &&
+        !(role == ROLE_ROOT && side_in_place(call, sendbuf, &c->send)) &&
+        !side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send))
+        return false;
+    return role != ROLE_ROOT || side_vector(call, &gatherv_names, recvbuf, recvcounts, displs,
+                                            call->comm->remote_size, recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,
+                              uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                              uint32_t recvbuf, int32_t recvcount, uint32_t recvtype,
+                              int32_t root) {
+    enum role role = role_of(call, c, root);
+    if (role == ROLE_FAIL) return false;
+    if (has_own_block(call, role) &&
+        !(role == ROLE_ROOT && side_in_place(call, recvbuf, &c->recv)) &&
+        !side_blocks(call, &recv_names, recvbuf, recvcount, 1, recvtype, &c->recv))
+        return false;
+    return role != ROLE_ROOT || side_blocks(call, &send_names, sendbuf, sendcount,
+                                            call->comm->remote_size, sendtype, &c->send);
+}
+
+bool mpilayer_prepare_scatterv(struct mpilayer_call *call, struct mpilayer_collective *c,
+                               uint32_t sendbuf, uint32_t sendcounts, uint32_t displs,
+                               uint32_t sendtype, uint32_t recvbuf, int32_t recvcount,
+                               uint32_t recvtype, int32_t root) {
+    enum role role = role_of(call, c, root);
+    if (role == ROLE_FAIL) return false;
+    if (has_own_block(call, role) &&
+        !(role == ROLE_ROOT && side_in_place(call, recvbuf, &c->recv)) &&
+        !side_blocks(call, &recv_names, recvbuf, recvcount, 1, recvtype, &c->recv))
+        return false;
+    return role != ROLE_ROOT || side_vector(call, &scatterv_names, sendbuf, sendcounts, displs,
+                                            call->comm->remote_size, sendtype, &c->send);
+}
+
+/* ---- all to all ---- */
+
+bool mpilayer_prepare_allgather(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+    return (side_in_place(call, sendbuf, &c->send) ||
+            side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send)) &&
+           side_blocks(call, &recv_names, recvbuf, recvcount, call->comm->remote_size, recvtype,
+                       &c->recv);
+}
+
+bool mpilayer_prepare_allgatherv(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                 uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                 uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
+                                 uint32_t recvtype) {
+    return (side_in_place(call, sendbuf, &c->send) ||
+            side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send)) &&
+           side_vector(call, &gatherv_names, recvbuf, recvcounts, displs, call->comm->remote_size,
+                       recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_alltoall(struct mpilayer_call *call, struct mpilayer_collective *c,
+                               uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                               uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+    int size = call->comm->remote_size;
+    return (side_in_place(call, sendbuf, &c->send) ||
+            side_blocks(call, &send_names, sendbuf, sendcount, size, sendtype, &c->send)) &&
+           side_blocks(call, &recv_names, recvbuf, recvcount, size, recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_alltoallv(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
+                                uint32_t sendtype, uint32_t recvbuf, uint32_t recvcounts,
+                                uint32_t rdispls, uint32_t recvtype) {
+    int size = call->comm->remote_size;
+    return (side_in_place(call, sendbuf, &c->send) ||
+            side_vector(call, &send_names, sendbuf, sendcounts, sdispls, size, sendtype,
+                        &c->send)) &&
+           side_vector(call, &recv_names, recvbuf, recvcounts, rdispls, size, recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_alltoallw(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
+                                uint32_t sendtypes, uint32_t recvbuf, uint32_t recvcounts,
+                                uint32_t rdispls, uint32_t recvtypes) {
+    int size = call->comm->remote_size;
+    return (side_in_place(call, sendbuf, &c->send) ||
+            side_types(call, &send_names, sendbuf, sendcounts, sdispls, false, size, sendtypes,
+                       &c->send)) &&
+           side_types(call, &recv_names, recvbuf, recvcounts, rdispls, false, size, recvtypes,
+                      &c->recv);
+}
+
+/* ---- reductions: count and datatype are those of the send side ---- */
+
+/* The datatype and the operator of a reduction whose buffers are known. */
+static bool reduction_finish(struct mpilayer_call *call, struct mpilayer_collective *c, uint32_t op,
+                             int32_t count, struct mpilayer_datatype *type) {
+    struct mpilayer_reduction reduction;
+    if (!mpilayer_op_resolve(call, "op", op, type, c->pending, &reduction)) return false;
+    c->op = reduction.op;
+    c->send.count = c->recv.count = count;
+    c->send.type = c->recv.type = reduction.type;
+    return true;
+}
+
+bool mpilayer_prepare_reduce(struct mpilayer_call *call, struct mpilayer_collective *c,
+                             uint32_t sendbuf, uint32_t recvbuf, int32_t count, uint32_t datatype,
+                             uint32_t op, int32_t root) {
+    struct mpilayer_datatype *type;
+    enum role role = role_of(call, c, root);
+    c->op = MPI_BOR; /* goes with no MPI_BYTE */
+    if (role == ROLE_FAIL || role == ROLE_NONE) return role == ROLE_NONE;
+    if (!mpilayer_count_check(call, "count", count) ||
+        !mpilayer_datatype_get(call, "datatype", datatype, &type))
+        return false;
+    if (has_own_block(call, role) &&
+        !(role == ROLE_ROOT && side_in_place(call, sendbuf, &c->send)) &&
+        !mpilayer_buffer_get(call, "sendbuf", sendbuf, count, &type, &c->send.buffer))
+        return false;
+    return (role != ROLE_ROOT ||
+            mpilayer_buffer_get(call, "recvbuf", recvbuf, count, &type, &c->recv.buffer)) &&
+           reduction_finish(call, c, op, count, type);
+}
+
+bool mpilayer_prepare_allreduce(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                uint32_t sendbuf, uint32_t recvbuf, int32_t count,
+                                uint32_t datatype, uint32_t op) {
+    struct mpilayer_datatype *type;
+    return mpilayer_count_check(call, "count", count) &&
+           mpilayer_datatype_get(call, "datatype", datatype, &type) &&
+           (side_in_place(call, sendbuf, &c->send) ||
+            mpilayer_buffer_get(call, "sendbuf", sendbuf, count, &type, &c->send.buffer)) &&
+           mpilayer_buffer_get(call, "recvbuf", recvbuf, count, &type, &c->recv.buffer) &&
+           reduction_finish(call, c, op, count, type);
+}
+
+/* Input of `total` items, output of `own`; with MPI_IN_PLACE the input lies in recvbuf. */
+static bool reduce_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,
+                           uint32_t sendbuf, uint32_t recvbuf, int64_t total, int32_t own,
+                           uint32_t datatype, uint32_t op) {
+    struct mpilayer_datatype *type;
+    bool in_place = side_in_place(call, sendbuf, &c->send);
+    return mpilayer_datatype_get(call, "datatype", datatype, &type) &&
+           (in_place ||
+            mpilayer_buffer_get(call, "sendbuf", sendbuf, total, &type, &c->send.buffer)) &&
+           mpilayer_buffer_get(call, "recvbuf", recvbuf, in_place ? total : own, &type,
+                               &c->recv.buffer) &&
+           reduction_finish(call, c, op, own, type);
+}
+
+bool mpilayer_prepare_reduce_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                     uint32_t sendbuf, uint32_t recvbuf, uint32_t recvcounts,
+                                     uint32_t datatype, uint32_t op) {
+    int size = call->comm->size, *counts;
+    int64_t total = 0;
+    if (!counts_get(call, "recvcounts", recvcounts, size, &counts)) return false;
+    for (int i = 0; i < size; i++)
+        total += counts[i];
+    side_clear(&c->recv);
+    c->recv.counts = counts;
+    return reduce_scatter(call, c, sendbuf, recvbuf, total, counts[call->comm->rank], datatype, op);
+}
+
+bool mpilayer_prepare_reduce_scatter_block(struct mpilayer_call *call,
+                                           struct mpilayer_collective *c, uint32_t sendbuf,
+                                           uint32_t recvbuf, int32_t recvcount, uint32_t datatype,
+                                           uint32_t op) {
+    side_clear(&c->recv);
+    return mpilayer_count_check(call, "recvcount", recvcount) &&
+           reduce_scatter(call, c, sendbuf, recvbuf, (int64_t)recvcount * call->comm->size,
+                          recvcount, datatype, op);
+}
+
+/* ---- neighbourhoods ---- */
+
+static bool has_topology(struct mpilayer_call *call) {
+    return call->comm->topology != 0 ||
+           mpilayer_call_fail(call, GUEST_MPI_ERR_TOPOLOGY, "comm", "has no topology");
+}
+
+bool mpilayer_prepare_neighbor_allgather(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                         uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                         uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+    return has_topology(call) &&
+           side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send) &&
+           side_blocks(call, &recv_names, recvbuf, recvcount, call->comm->in_degree, recvtype,
+                       &c->recv);
+}
+
+bool mpilayer_prepare_neighbor_allgatherv(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                          uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                          uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
+                                          uint32_t recvtype) {
+    return has_topology(call) &&
+           side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send) &&
+           side_vector(call, &gatherv_names, recvbuf, recvcounts, displs, call->comm->in_degree,
+                       recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_neighbor_alltoall(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                        uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                        uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+    return has_topology(call) &&
+           side_blocks(call, &send_names, sendbuf, sendcount, call->comm->out_degree, sendtype,
+                       &c->send) &&
+           side_blocks(call, &recv_names, recvbuf, recvcount, call->comm->in_degree, recvtype,
+                       &c->recv);
+}
+
+bool mpilayer_prepare_neighbor_alltoallv(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                         uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
+                                         uint32_t sendtype, uint32_t recvbuf, uint32_t recvcounts,
+                                         uint32_t rdispls, uint32_t recvtype) {
+    return has_topology(call) &&
+           side_vector(call, &send_names, sendbuf, sendcounts, sdispls, call->comm->out_degree,
+                       sendtype, &c->send) &&
+           side_vector(call, &recv_names, recvbuf, recvcounts, rdispls, call->comm->in_degree,
+                       recvtype, &c->recv);
+}
+
+bool mpilayer_prepare_neighbor_alltoallw(struct mpilayer_call *call, struct mpilayer_collective *c,
+                                         uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
+                                         uint32_t sendtypes, uint32_t recvbuf, uint32_t recvcounts,
+                                         uint32_t rdispls, uint32_t recvtypes) {
+    return has_topology(call) &&
+           side_types(call, &send_names, sendbuf, sendcounts, sdispls, true, call->comm->out_degree,
+                      sendtypes, &c->send) &&
+           side_types(call, &recv_names, recvbuf, recvcounts, rdispls, true, call->comm->in_degree,
+                      recvtypes, &c->recv);
+}

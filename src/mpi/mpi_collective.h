@@ -1,0 +1,77 @@
+/*
+ * mpi_collective.h - the arguments of collective functions, checked and translated.
+ *
+ * Blocking, nonblocking and neighbourhood forms of a collective share one function that prepares
+ * its arguments; the row of the table names it ("prepared by gather"), and the generated host
+ * function passes on what it left in struct mpilayer_collective.
+ */
+#ifndef MPIWASM_MPI_COLLECTIVE_H
+#define MPIWASM_MPI_COLLECTIVE_H
+
+#include "mpi/mpi_op.h"
+
+/* What MPI gets for the send or the receive side; which fields depends on the function. Arrays
+ * live until the call ends or the request completes. A side that is not significant at this rank
+ * is empty: no buffer, count 0, a valid datatype. */
+struct mpilayer_side {
+    void *buffer; /* may be the host's MPI_IN_PLACE */
+    int count;
+    MPI_Datatype type;
+    int *counts, *displacements;
+    MPI_Aint *addresses; /* displacements in bytes, of MPI_Neighbor_alltoallw */
+    MPI_Datatype *types;
+};
+
+struct mpilayer_collective {
+    bool pending; /* set before: the call only starts the operation */
+    struct mpilayer_side send, recv;
+    int root; /* the host's: MPI_ROOT, MPI_PROC_NULL or a rank */
+    MPI_Op op;
+};
+
+/* The communicator is call->comm. Guest arguments as in the functions' C bindings. */
+#define PREPARE(name, ...)                                                                         \
+    bool mpilayer_prepare_##name(struct mpilayer_call *call, struct mpilayer_collective *c,        \
+                                 __VA_ARGS__)
+PREPARE(bcast, uint32_t buffer, int32_t count, uint32_t datatype, int32_t root);
+PREPARE(gather, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int32_t recvcount, uint32_t recvtype, int32_t root);
+PREPARE(gatherv, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        uint32_t recvcounts, uint32_t displs, uint32_t recvtype, int32_t root);
+PREPARE(scatter, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int32_t recvcount, uint32_t recvtype, int32_t root);
+PREPARE(scatterv, uint32_t sendbuf, uint32_t sendcounts, uint32_t displs, uint32_t sendtype,
+        uint32_t recvbuf, int32_t recvcount, uint32_t recvtype, int32_t root);
+PREPARE(allgather, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int32_t recvcount, uint32_t recvtype);
+PREPARE(allgatherv, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        uint32_t recvcounts, uint32_t displs, uint32_t recvtype);
+PREPARE(alltoall, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int32_t recvcount, uint32_t recvtype);
+PREPARE(alltoallv, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls, uint32_t sendtype,
+        uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls, uint32_t recvtype);
+PREPARE(alltoallw, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls, uint32_t sendtypes,
+        uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls, uint32_t recvtypes);
+PREPARE(reduce, uint32_t sendbuf, uint32_t recvbuf, int32_t count, uint32_t datatype, uint32_t op,
+        int32_t root);
+PREPARE(allreduce, uint32_t sendbuf, uint32_t recvbuf, int32_t count, uint32_t datatype,
+        uint32_t op);
+PREPARE(reduce_scatter, uint32_t sendbuf, uint32_t recvbuf, uint32_t recvcounts, uint32_t datatype,
+        uint32_t op);
+PREPARE(reduce_scatter_block, uint32_t sendbuf, uint32_t recvbuf, int32_t recvcount,
+        uint32_t datatype, uint32_t op);
+PREPARE(neighbor_allgather, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+        uint32_t recvbuf, int32_t recvcount, uint32_t recvtype);
+PREPARE(neighbor_allgatherv, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+        uint32_t recvbuf, uint32_t recvcounts, uint32_t displs, uint32_t recvtype);
+PREPARE(neighbor_alltoall, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int32_t recvcount, uint32_t recvtype);
+PREPARE(neighbor_alltoallv, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
+        uint32_t sendtype, uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls,
+        uint32_t recvtype);
+PREPARE(neighbor_alltoallw, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
+        uint32_t sendtypes, uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls,
+        uint32_t recvtypes);
+#undef PREPARE
+
+#endif
