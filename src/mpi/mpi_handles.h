@@ -14,6 +14,8 @@
 #ifndef MPIWASM_MPI_HANDLES_H
 #define MPIWASM_MPI_HANDLES_H
 
+#include "mpi/mpi_constants.h"
+
 #include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,8 +123,8 @@ struct mpilayer_comm {
     int in_degree, out_degree; /* neighbours of this rank, as neighbourhood collectives count */
     struct mpilayer_errhandler *errhandler; /* referenced; never NULL */
     struct mpilayer_attributes attributes;
-    char name[MPI_MAX_OBJECT_NAME]; /* only if named */
-    bool named;
+    struct mpilayer_info *info; /* the hints set; referenced; NULL: none */
+    char name[GUEST_MPI_MAX_OBJECT_NAME];
 };
 
 struct mpilayer_group {
@@ -148,13 +150,19 @@ struct mpilayer_request {
     struct mpilayer_block *blocks;  /* kept until completion; owned */
     struct mpilayer_comm *new_comm; /* of Comm_idup: becomes usable at completion */
     bool persistent;
-    bool active; /* only if persistent: started and not completed yet */
+    bool active;                 /* only if persistent: started and not completed yet */
+    bool generalized, completed; /* MPI_Grequest_start, MPI_Grequest_complete */
+    bool visited; /* while an array of requests is gathered: to find one that occurs twice */
 };
 
 struct mpilayer_message {
     struct mpilayer_object object;
     MPI_Message host;
     struct mpilayer_comm *comm; /* referenced */
+};
+
+struct mpilayer_info_pair {
+    char *key, *value; /* malloc'ed */
 };
 
 struct mpilayer_info {
@@ -166,12 +174,15 @@ struct mpilayer_info {
 
 struct mpilayer_errhandler {
     struct mpilayer_object object;
-    uint32_t function; /* index of the guest's function; 0 with a predefined handler */
+    uint32_t handle;           /* of the object, also while it is hidden */
+    uint32_t guest_references; /* how often the guest may free it; 0: hidden */
+    uint32_t function;         /* index of the guest's function; 0 with a predefined handler */
     bool predefined;
 };
 
 struct mpilayer_keyval {
     struct mpilayer_object object;
+    uint32_t handle;       /* also while it is hidden: callbacks get it */
     uint32_t copy, delete; /* indices of guest functions, or GUEST_MPI_COMM_NULL_COPY_FN, _DUP_FN */
     uint32_t extra_state;
     enum mpilayer_class of; /* MPILAYER_COMM or MPILAYER_DATATYPE */

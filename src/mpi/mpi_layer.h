@@ -40,11 +40,13 @@ struct mpilayer {
     bool self_errhandler_set; /* then errors without a communicator go to MPI_COMM_SELF's handler */
     int tag_ub;               /* of the host */
     int thread_level;         /* GUEST_MPI_THREAD_* that MPI_Init_thread gave */
-    uint32_t cells;           /* guest memory for pointer-valued attributes; 0: not yet there */
-    uint32_t callback_depth;
-    uint32_t bsend_buffer; /* guest address of the attached buffer */
-    bool bsend_attached;
-    int last_error; /* guest code of the last failure, and its text */
+    const struct host_config *config;
+    uint32_t cells;            /* guest memory, see mpilayer_cells; 0: not yet there */
+    uint32_t callback_depth;   /* callbacks of the guest that run now */
+    uint32_t errhandler_depth; /* error handlers among them */
+    void *bsend_buffer;        /* what MPI has attached in place of the guest's buffer; owned */
+    uint32_t bsend_address, bsend_size; /* the guest's */
+    int last_error;                     /* guest code of the last failure, and its text */
     char last_message[GUEST_MPI_MAX_ERROR_STRING];
 };
 
@@ -79,6 +81,9 @@ static inline bool mpilayer_call_begin(struct mpilayer_call *call, struct mpilay
 
 /* End a call that failed in a check: through the error handler; the guest's result. */
 int32_t mpilayer_call_raise(struct mpilayer_call *call) __attribute__((cold));
+/* The guest's code of a failure goes to the error handler of comm (NULL: the default one), as
+ * MPI_Comm_call_errhandler does. Returns it. */
+int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *comm, int code);
 /* End a call that the host's MPI failed with `code`. */
 int32_t mpilayer_call_raise_host(struct mpilayer_call *call, int code) __attribute__((cold));
 void mpilayer_blocks_free(struct mpilayer_block *blocks);
@@ -146,6 +151,12 @@ bool mpilayer_array_get(struct mpilayer_call *call, const char *argument, uint32
 /* A NUL-terminated string of less than `limit` bytes, copied into buffer[limit]. */
 bool mpilayer_string_get(struct mpilayer_call *call, const char *argument, uint32_t address,
                          char *buffer, size_t limit, int error_class);
+
+/* A name as MPI_*_set_name takes it, cut at 127 characters; and as MPI_*_get_name gives it. */
+bool mpilayer_name_get(struct mpilayer_call *call, const char *argument, uint32_t address,
+                       char name[GUEST_MPI_MAX_OBJECT_NAME]);
+bool mpilayer_name_put(struct mpilayer_call *call, uint32_t address, uint32_t resultlen,
+                       const char *name);
 
 /* ---- what arguments become ---- */
 
@@ -230,6 +241,7 @@ static inline bool mpilayer_recvtag_get(struct mpilayer_call *call, const char *
 
 /* Host -> guest: ranks and tags as MPI reports them (MPI_PROC_NULL, MPI_ANY_*, MPI_UNDEFINED). */
 int32_t mpilayer_rank_to_guest(int rank);
+int32_t mpilayer_comparison_to_guest(int result);
 int32_t mpilayer_undefined_to_guest(int value); /* MPI_UNDEFINED, else unchanged */
 
 /* ---- new communicators and requests ---- */
@@ -257,10 +269,41 @@ bool mpilayer_request_reserve(struct mpilayer_call *call, const char *argument, 
                               struct mpilayer_request **out);
 int32_t mpilayer_request_started(struct mpilayer_call *call, int code,
                                  struct mpilayer_request *request, uint32_t address);
+/* As started, for a persistent request, which is not active yet. */
+int32_t mpilayer_request_made(struct mpilayer_call *call, int code,
+                              struct mpilayer_request *request, uint32_t address);
 /* The host has set request->host to MPI_REQUEST_NULL: release everything and the handle. */
 void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request *request);
 
+/* The same for groups. */
+bool mpilayer_group_reserve(struct mpilayer_call *call, const char *argument, uint32_t address,
+                            struct mpilayer_group **out);
+int32_t mpilayer_group_publish(struct mpilayer_call *call, int code, struct mpilayer_group *group,
+                               uint32_t address);
+
+/* Drop a reference; with the last one go error handler, info and slot. */
+void mpilayer_comm_release(struct mpilayer *layer, struct mpilayer_comm *comm);
+
+/* MPI_INFO_NULL gives NULL. The host's MPI gets no info from guests. */
+bool mpilayer_info_get_optional(struct mpilayer_call *call, const char *argument, uint32_t handle,
+                                struct mpilayer_info **out);
+
 /* ---- the guest's callbacks ---- */
+
+/*
+ * Guest memory of the layer's own, allocated at its first use: false if the guest has none left
+ * (MPI_ERR_NO_MEM). MPILAYER_CELL_ATTRIBUTES: an int per predefined attribute;
+ * MPILAYER_CELL_ERRHANDLER: a handle and a code per level of error handlers;
+ * MPILAYER_CELL_CALLBACK: what other callbacks' arguments point to, 32 bytes a level.
+ */
+enum {
+    MPILAYER_CALLBACK_DEPTH = 16,
+    MPILAYER_CELL_ATTRIBUTES = 0,
+    MPILAYER_CELL_ERRHANDLER = 64,
+    MPILAYER_CELL_CALLBACK = MPILAYER_CELL_ERRHANDLER + 8 * MPILAYER_CALLBACK_DEPTH,
+    MPILAYER_CELL_SIZE = MPILAYER_CELL_CALLBACK + 32 * MPILAYER_CALLBACK_DEPTH,
+};
+bool mpilayer_cells(struct mpilayer_call *call);
 
 /*
  * Call the guest's function `index` with the arguments in slots. `signature` is what it must have

@@ -70,6 +70,9 @@ KINDS = {
     "OUT_RANK": Kind("u", 4, "int {x}_host = 0;", 'mpilayer_memory_check(&call, "{x}", {x}, 4)',
                      "&{x}_host",
                      "mpilayer_store_i32(layer, {x}, mpilayer_undefined_to_guest({x}_host));"),
+    "OUT_COMPARISON": Kind("u", 4, "int {x}_host = 0;",
+                           'mpilayer_memory_check(&call, "{x}", {x}, 4)', "&{x}_host",
+                           "mpilayer_store_i32(layer, {x}, mpilayer_comparison_to_guest({x}_host));"),
     "NEW_REQUEST": Kind("u", 5, "struct mpilayer_request *{x}_object;",
                         'mpilayer_request_reserve(&call, "{x}", {x}, &{x}_object)',
                         "&{x}_object->host",
@@ -101,7 +104,7 @@ KINDS = {
     "OUT_STRING": Kind("u"), "FUNCTION": Kind("u"), "VALUE": Kind("u"), "ADDRESS": Kind("u"),
     "INFO": Kind("u"), "ERRHANDLER": Kind("u"), "KEYVAL": Kind("i"), "REQUEST": Kind("u"),
     "INOUT_REQUEST": Kind("u"), "REQUESTS": Kind("u"), "STATUSES": Kind("u"),
-    "INOUT_MESSAGE": Kind("u"), "MESSAGE": Kind("u"), "INOUT": Kind("u"), "RANK": Kind("i"),
+    "INOUT_MESSAGE": Kind("u"), "MESSAGE": Kind("u"), "INOUT": Kind("u"), "NEW": Kind("u"), "RANK": Kind("i"),
     "AINT": Kind("i"), "COUNT64": Kind("I"), "ROOT": Kind("i"), "DATATYPES": Kind("u"),
     "AINTS": Kind("u"), "IN_STATUS": Kind("u"), "OUT_STATUS": Kind("u"), "BUFFER_IN_PLACE": Kind("u"),
 }

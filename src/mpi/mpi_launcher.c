@@ -1,0 +1,43 @@
+/*
+ * mpi_launcher.c - which launcher started this process.
+ *
+ * Reads environment variables only. Those that name an MPI come before those of resource managers,
+ * which start ranks of any MPI.
+ */
+#include "mpi/mpi_launcher.h"
+
+#include <stdlib.h>
+
+static const struct {
+    const char *rank, *size; /* variables; size may be NULL */
+    const char *name, *family;
+} launchers[] = {
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun", "openmpi"},
+    {"PRTE_RANK", NULL, "PRRTE's prterun", "openmpi"},
+    {"I_MPI_RANK", "I_MPI_SIZE", "Intel MPI's mpirun", "mpich"},
+    {"MPI_LOCALRANKID", "PMI_SIZE", "Intel MPI's mpirun", "mpich"},
+    {"PALS_RANKID", "PALS_SIZE", "Cray PALS", "mpich"},
+    {"MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE", "MVAPICH's mpirun", "mpich"},
+    {"FLUX_TASK_RANK", "FLUX_JOB_SIZE", "Flux", NULL},
+    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "Slurm's srun", NULL},
+    {"PMI_RANK", "PMI_SIZE", "MPICH's mpiexec", "mpich"},
+    {"PMIX_RANK", NULL, "a PMIx launcher", NULL},
+};
+
+bool mpi_launcher_detect(struct mpi_launcher *launcher) {
+    for (unsigned i = 0; i < sizeof launchers / sizeof launchers[0]; i++) {
+        const char *rank = getenv(launchers[i].rank);
+        if (rank == NULL) {
+            continue;
+        }
+        const char *size = launchers[i].size != NULL ? getenv(launchers[i].size) : NULL;
+        *launcher = (struct mpi_launcher){
+            .name = launchers[i].name,
+            .family = launchers[i].family,
+            .rank = atoi(rank),
+            .size = size != NULL ? atoi(size) : 0,
+        };
+        return true;
+    }
+    return false;
+}

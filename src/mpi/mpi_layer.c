@@ -1,0 +1,212 @@
+/*
+ * mpi_layer.c - what every call of the layer uses: memory of calls, guest memory, special values
+ * of ranks and tags, callbacks into the guest.
+ */
+#include "mpi/mpi_layer.h"
+
+#include "mpi/mpi_error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct mpilayer *mpilayer_current;
+
+/* ---- memory of calls ---- */
+
+void mpilayer_blocks_free(struct mpilayer_block *blocks) {
+    while (blocks != NULL) {
+        struct mpilayer_block *next = blocks->next;
+        if (blocks->finish != NULL) {
+            blocks->finish(blocks);
+        }
+        free(blocks);
+        blocks = next;
+    }
+}
+
+void *mpilayer_call_allocate_with(struct mpilayer_call *call, size_t size,
+                                  void (*finish)(struct mpilayer_block *block)) {
+    struct mpilayer_block *block =
+        size <= SIZE_MAX - sizeof *block ? calloc(1, sizeof *block + size) : NULL;
+    if (block == NULL) {
+        mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
+        return NULL;
+    }
+    block->finish = finish;
+    block->next = call->blocks;
+    call->blocks = block;
+    return block->data;
+}
+
+void *mpilayer_call_allocate(struct mpilayer_call *call, size_t size) {
+    return mpilayer_call_allocate_with(call, size, NULL);
+}
+
+/* ---- guest memory ---- */
+
+bool mpilayer_array_get(struct mpilayer_call *call, const char *argument, uint32_t address,
+                        int64_t count, size_t size, void *out) {
+    uint64_t bytes = count > 0 ? (uint64_t)count * size : 0; /* both are below 2^32 */
+    void *copy;
+    if (bytes > 0 && !mpilayer_memory_check(call, argument, address, bytes)) {
+        return false;
+    }
+    copy = mpilayer_call_allocate(call, bytes);
+    if (copy == NULL) {
+        return false;
+    }
+    if (bytes > 0) {
+        memcpy(copy, mpilayer_pointer(call->layer, address), bytes);
+    }
+    *(void **)out = copy;
+    return true;
+}
+
+bool mpilayer_string_get(struct mpilayer_call *call, const char *argument, uint32_t address,
+                         char *buffer, size_t limit, int error_class) {
+    uint64_t size = *call->layer->guest->memory_size;
+    if (address == 0 || address >= size) {
+        return mpilayer_call_fail(call, error_class, argument,
+                                  address == 0 ? "null pointer" : "outside the program's memory");
+    }
+    size_t most = size - address < limit ? size - address : limit;
+    const char *text = mpilayer_pointer(call->layer, address);
+    const char *end = memchr(text, '\0', most);
+    if (end == NULL) {
+        return mpilayer_call_fail(call, error_class, argument,
+                                  "a string of more than %zu characters or without end", most - 1);
+    }
+    memcpy(buffer, text, (size_t)(end - text) + 1);
+    return true;
+}
+
+bool mpilayer_name_get(struct mpilayer_call *call, const char *argument, uint32_t address,
+                       char name[GUEST_MPI_MAX_OBJECT_NAME]) {
+    uint64_t size = *call->layer->guest->memory_size;
+    if (!mpilayer_memory_check(call, argument, address, 1)) {
+        return false;
+    }
+    size_t most = GUEST_MPI_MAX_OBJECT_NAME - 1;
+    most = size - address < most ? size - address : most;
+    size_t length = strnlen(mpilayer_pointer(call->layer, address), most);
+    memcpy(name, mpilayer_pointer(call->layer, address), length);
+    name[length] = '\0';
+    return true;
+}
+
+bool mpilayer_name_put(struct mpilayer_call *call, uint32_t address, uint32_t resultlen,
+                       const char *name) {
+    if (!mpilayer_memory_check(call, "name", address, GUEST_MPI_MAX_OBJECT_NAME) ||
+        !mpilayer_memory_check(call, "resultlen", resultlen, 4)) {
+        return false;
+    }
+    size_t length = strnlen(name, GUEST_MPI_MAX_OBJECT_NAME - 1);
+    char *out = mpilayer_pointer(call->layer, address);
+    memcpy(out, name, length);
+    out[length] = '\0';
+    mpilayer_store_i32(call->layer, resultlen, (int32_t)length);
+    return true;
+}
+
+bool mpilayer_cells(struct mpilayer_call *call) {
+    struct mpilayer *layer = call->layer;
+    if (layer->cells == 0) {
+        uint64_t address = layer->guest->operations->allocate(layer->guest, MPILAYER_CELL_SIZE, 16);
+        if (address == 0 || !guest_range_ok(layer->guest, address, MPILAYER_CELL_SIZE)) {
+            return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL,
+                                      "the program's memory is used up");
+        }
+        memset(layer->guest->memory + address, 0, MPILAYER_CELL_SIZE);
+        layer->cells = (uint32_t)address;
+    }
+    return true;
+}
+
+/* ---- special values ---- */
+
+bool mpilayer_rank_special(struct mpilayer_call *call, const char *argument, int32_t rank,
+                           bool any_source, int *out) {
+    if (rank == GUEST_MPI_PROC_NULL) {
+        *out = MPI_PROC_NULL;
+        return true;
+    }
+    if (rank == GUEST_MPI_ANY_SOURCE && any_source) {
+        *out = MPI_ANY_SOURCE;
+        return true;
+    }
+    return mpilayer_call_fail(call, GUEST_MPI_ERR_RANK, argument, "%d is not in [0, %d)", rank,
+                              call->comm->remote_size);
+}
+
+bool mpilayer_tag_special(struct mpilayer_call *call, const char *argument, int32_t tag,
+                          bool any_tag, int *out) {
+    if (tag == GUEST_MPI_ANY_TAG && any_tag) {
+        *out = MPI_ANY_TAG;
+        return true;
+    }
+    return mpilayer_call_fail(call, GUEST_MPI_ERR_TAG, argument, "%d is not in [0, %d]", tag,
+                              call->layer->tag_ub);
+}
+
+int32_t mpilayer_rank_to_guest(int rank) {
+    if (rank >= 0) {
+        return rank;
+    }
+    return rank == MPI_PROC_NULL    ? GUEST_MPI_PROC_NULL
+           : rank == MPI_ANY_SOURCE ? GUEST_MPI_ANY_SOURCE
+           : rank == MPI_ROOT       ? GUEST_MPI_ROOT
+                                    : GUEST_MPI_UNDEFINED;
+}
+
+int32_t mpilayer_undefined_to_guest(int value) {
+    return value == MPI_UNDEFINED ? GUEST_MPI_UNDEFINED : value;
+}
+
+/* ---- callbacks ---- */
+
+bool mpilayer_callback_matches(struct mpilayer *layer, uint32_t index, const char *signature) {
+    char actual[32];
+    return layer->guest->operations->function_signature(layer->guest, index, actual,
+                                                        sizeof actual) &&
+           strcmp(actual, signature) == 0;
+}
+
+bool mpilayer_callback_call(struct mpilayer *layer, const char *what, uint32_t index,
+                            const char *signature, union wasm_value *slots, bool inside_mpi) {
+    if (!mpilayer_callback_matches(layer, index, signature)) {
+        if (inside_mpi) {
+            mpilayer_abort(layer, NULL, 1, "%s: function %u has another type than %s", what, index,
+                           signature);
+        }
+        return false;
+    }
+    if (layer->callback_depth >= 4 * MPILAYER_CALLBACK_DEPTH) {
+        mpilayer_abort(layer, NULL, 1, "%s: callbacks call each other without end", what);
+    }
+    layer->callback_depth++;
+    bool ok = layer->guest->operations->call_function(layer->guest, index, slots);
+    layer->callback_depth--;
+    if (!ok) {
+        if (inside_mpi) {
+            /* Unwinding through MPI's frames would leave its state undefined. */
+            mpilayer_abort_job(layer, NULL, layer->guest->operations->report_pending(layer->guest));
+        }
+        layer->guest->operations->resume_unwind(layer->guest);
+    }
+    return ok;
+}
+
+/* ---- until the operators and the functions of datatypes are there ---- */
+
+__attribute__((weak)) bool mpilayer_ops_start(struct mpilayer *layer);
+__attribute__((weak)) void mpilayer_ops_stop(struct mpilayer *layer);
+__attribute__((weak)) bool mpilayer_datatype_fail_uncommitted(struct mpilayer_call *call,
+                                                              const char *argument);
+bool mpilayer_ops_start(struct mpilayer *layer) {
+    return true;
+}
+void mpilayer_ops_stop(struct mpilayer *layer) {
+}
+bool mpilayer_datatype_fail_uncommitted(struct mpilayer_call *call, const char *argument) {
+    return mpilayer_call_fail(call, GUEST_MPI_ERR_TYPE, argument, "is not committed");
+}

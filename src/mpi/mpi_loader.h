@@ -1,0 +1,39 @@
+/*
+ * mpi_loader.h - the MPI plugins of an installation, and which of them this process needs.
+ *
+ * Part of mpiwasm itself, which links no MPI: a plugin is loaded for modules that import MPI.
+ */
+#ifndef MPIWASM_MPI_LOADER_H
+#define MPIWASM_MPI_LOADER_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "runtime/host_module.h"
+
+/* Import module of the guests' MPI functions. */
+#define MPI_LOADER_IMPORT_MODULE "mpi_abi_1"
+
+struct mpi_plugin {
+    const char *name;               /* "openmpi", "mpich", ...; in the arena, as the others */
+    const char *path;               /* of the shared object */
+    const struct host_module *host; /* NULL: it could not be loaded */
+    const char *problem;            /* then: why */
+};
+
+/*
+ * All plugins in the directory, or the one named `only` (NULL: all), loaded, sorted by name. None
+ * is no error, but ERROR_MPI if `only` is not there.
+ */
+bool mpi_loader_list(const char *directory, const char *only, struct arena *arena,
+                     struct mpi_plugin **plugins, size_t *count, struct error *err);
+
+/*
+ * The plugin for this process, loaded for the rest of its life: the one `wanted` names (or, if it
+ * contains a '/', the file at that path); if NULL, the one the variable MPIWASM_MPI names; else the
+ * one that fits the launcher; else, without launcher, the one whose processes start best alone.
+ * ERROR_MPI: there is none that fits; the message says what to do.
+ */
+bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *arena,
+                       struct mpi_plugin *plugin, struct error *err);
+
+#endif

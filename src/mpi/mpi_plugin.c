@@ -1,0 +1,117 @@
+/*
+ * mpi_plugin.c - the plugin's face to mpiwasm: description, state for the guest, its end.
+ *
+ * Loading the plugin loads the MPI library; MPI_Init happens when the guest asks for it.
+ */
+#include "mpi/mpi_plugin.h"
+
+#include "mpi/mpi_error.h"
+#include "mpi/mpi_op.h"
+#include "mpi_functions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static char description[128];
+
+static struct {
+    enum mpilayer_class class;
+    size_t size;
+    uint32_t quota, predefined_first, predefined_count;
+} const table_shapes[] = {
+    {MPILAYER_COMM, sizeof(struct mpilayer_comm), 1 << 16, GUEST_MPI_COMM_NULL, 3},
+    {MPILAYER_GROUP, sizeof(struct mpilayer_group), 1 << 18, GUEST_MPI_GROUP_NULL, 2},
+    {MPILAYER_DATATYPE, sizeof(struct mpilayer_datatype), 1 << 18, GUEST_MPI_DATATYPE_NULL, 0x100},
+    {MPILAYER_REQUEST, sizeof(struct mpilayer_request), 1 << 20, GUEST_MPI_REQUEST_NULL, 1},
+    {MPILAYER_MESSAGE, sizeof(struct mpilayer_message), 1 << 16, GUEST_MPI_MESSAGE_NULL, 2},
+    {MPILAYER_INFO, sizeof(struct mpilayer_info), 1 << 16, GUEST_MPI_INFO_NULL, 2},
+    {MPILAYER_ERRHANDLER, sizeof(struct mpilayer_errhandler), 1 << 16, GUEST_MPI_ERRHANDLER_NULL,
+     4},
+    {MPILAYER_OP, sizeof(struct mpilayer_op), 1 << 16, GUEST_MPI_OP_NULL, 0x20},
+    {MPILAYER_KEYVAL, sizeof(struct mpilayer_keyval), 1 << 16, GUEST_MPI_TAG_UB, 0},
+};
+enum { TABLE_COUNT = sizeof table_shapes / sizeof table_shapes[0] };
+
+static void layer_destroy(void *state) {
+    struct mpilayer *layer = state;
+    for (int i = 1; i < MPILAYER_CLASS_COUNT; i++) {
+        mpilayer_table_close(&layer->tables[i]);
+    }
+    mpilayer_current = NULL;
+    free(layer);
+}
+
+static bool layer_instantiate(const struct host_config *config, struct guest *guest, void **state,
+                              struct error *err) {
+    if (mpilayer_current != NULL) {
+        return error_set(err, ERROR_MPI, "one process can run one MPI program only");
+    }
+    struct mpilayer *layer = calloc(1, sizeof *layer);
+    if (layer == NULL) {
+        return error_set(err, ERROR_NO_MEMORY, "no memory for the MPI layer");
+    }
+    layer->guest = guest;
+    layer->config = config;
+    for (int i = 0; i < TABLE_COUNT; i++) {
+        if (!mpilayer_table_open(&layer->tables[table_shapes[i].class], table_shapes[i].class,
+                                 table_shapes[i].size, table_shapes[i].quota,
+                                 table_shapes[i].predefined_first,
+                                 table_shapes[i].predefined_count)) {
+            layer_destroy(layer);
+            return error_set(err, ERROR_NO_MEMORY,
+                             "no address space for the MPI layer's tables (limited by ulimit -v?)");
+        }
+    }
+    static const uint32_t errhandlers[] = {GUEST_MPI_ERRORS_ARE_FATAL, GUEST_MPI_ERRORS_RETURN,
+                                           GUEST_MPI_ERRORS_ABORT};
+    for (int i = 0; i < 3; i++) {
+        struct mpilayer_errhandler *errhandler =
+            mpilayer_table_predefine(&layer->tables[MPILAYER_ERRHANDLER], errhandlers[i]);
+        errhandler->handle = errhandlers[i];
+        errhandler->predefined = true;
+    }
+    struct mpilayer_info *env =
+        mpilayer_table_predefine(&layer->tables[MPILAYER_INFO], GUEST_MPI_INFO_ENV);
+    env->predefined = true;
+    mpilayer_current = layer;
+    *state = layer;
+    return true;
+}
+
+static int layer_finish(void *state, int code, bool trapped) {
+    struct mpilayer *layer = state;
+    if (layer->phase == MPILAYER_RUNNING && (trapped || code != 0)) {
+        /* Others may wait for this rank for ever. */
+        mpilayer_abort_job(layer, NULL, code);
+    }
+    return code;
+}
+
+const struct host_module *mpiwasm_host_module(void) {
+    static struct host_module module = {
+        .abi_version = HOST_MODULE_ABI_VERSION,
+        .name = "mpi",
+        .description = description,
+        .functions = mpilayer_exports,
+        .instantiate = layer_instantiate,
+        .finish = layer_finish,
+        .destroy = layer_destroy,
+    };
+    module.function_count = mpilayer_export_count;
+    /* "Open MPI v4.1.4, package: ..." or "MPICH Version:\t4.0.2\n...": the first words. */
+    char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
+    int length = 0;
+    if (MPI_Get_library_version(text, &length) == MPI_SUCCESS) {
+        size_t out = 0;
+        for (const char *c = text;
+             *c != '\0' && *c != '\n' && *c != ',' && out < sizeof description - 1; c++) {
+            if (*c == '\t' && out > 0) {
+                description[out++] = ' ';
+            } else if (*c != ':') {
+                description[out++] = *c;
+            }
+        }
+        description[out] = '\0';
+    }
+    return &module;
+}

@@ -1,0 +1,642 @@
+/*
+ * mpi_request.c - requests: how they begin, and all the ways to wait for them.
+ * MPI 3.1, sections 3.7, 3.8.4, 3.9 and 12.2 (generalized requests).
+ *
+ * The guest's arrays of handles become arrays of the host's requests on the stack (long ones in
+ * memory of the call); a handle that occurs twice is an error, as MPI would touch the request after
+ * it has freed it. When the host has let a request go, what was kept for it is freed and the
+ * guest's handle becomes MPI_REQUEST_NULL.
+ */
+#include "mpi/mpi_error.h"
+#include "mpi/mpi_status.h"
+#include "mpi_functions.h"
+
+#include <stdlib.h>
+
+/* ---- begin and end ---- */
+
+bool mpilayer_request_reserve(struct mpilayer_call *call, const char *argument, uint32_t address,
+                              struct mpilayer_request **out) {
+    if (!mpilayer_memory_check(call, argument, address, 4)) {
+        return false;
+    }
+    *out = mpilayer_table_allocate(&call->layer->tables[MPILAYER_REQUEST]);
+    if (*out == NULL) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "too many requests");
+    }
+    (*out)->host = MPI_REQUEST_NULL;
+    return true;
+}
+
+static int32_t request_begin(struct mpilayer_call *call, int code, struct mpilayer_request *request,
+                             uint32_t address) {
+    struct mpilayer *layer = call->layer;
+    if (code != MPI_SUCCESS) {
+        mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &request->object);
+        return mpilayer_call_raise_host(call, code);
+    }
+    request->comm = call->comm;
+    if (call->comm != NULL) {
+        mpilayer_object_reference(&call->comm->object);
+    }
+    request->blocks = call->blocks;
+    mpilayer_store_i32(layer, address, (int32_t)request->object.handle);
+    return GUEST_MPI_SUCCESS;
+}
+
+int32_t mpilayer_request_started(struct mpilayer_call *call, int code,
+                                 struct mpilayer_request *request, uint32_t address) {
+    return request_begin(call, code, request, address);
+}
+
+int32_t mpilayer_request_made(struct mpilayer_call *call, int code,
+                              struct mpilayer_request *request, uint32_t address) {
+    request->persistent = true;
+    return request_begin(call, code, request, address);
+}
+
+void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request *request) {
+    if (request->blocks != NULL) {
+        mpilayer_blocks_free(request->blocks);
+    }
+    if (request->new_comm != NULL) {
+        /* The guest may have freed the new communicator meanwhile: then it is gone already. */
+        if (request->new_comm->object.handle != 0 && request->new_comm->host != MPI_COMM_NULL) {
+            mpilayer_comm_fill(layer, request->new_comm, NULL);
+        }
+        mpilayer_comm_release(layer, request->new_comm);
+    }
+    struct mpilayer_comm *comm = request->comm;
+    mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &request->object);
+    if (comm != NULL) {
+        mpilayer_comm_release(layer, comm);
+    }
+}
+
+/* The request's host handle after MPI has completed it; true: the guest's handle is gone. */
+static bool request_done(struct mpilayer *layer, struct mpilayer_request *request) {
+    request->active = false;
+    if (request->host != MPI_REQUEST_NULL) {
+        return false;
+    }
+    mpilayer_request_completed(layer, request);
+    return true;
+}
+
+/*
+ * A failure goes to the error handler of the request's communicator, which may go with the request:
+ * hold it meanwhile.
+ */
+static struct mpilayer_comm *hold_if_failed(struct mpilayer_call *call, int code) {
+    if (code == MPI_SUCCESS || call->comm == NULL) {
+        return NULL;
+    }
+    mpilayer_object_reference(&call->comm->object);
+    return call->comm;
+}
+
+static int32_t end_call(struct mpilayer_call *call, int code, struct mpilayer_comm *held) {
+    int32_t result = mpilayer_call_return(call, code);
+    if (held != NULL) {
+        mpilayer_comm_release(call->layer, held);
+    }
+    return result;
+}
+
+/* ---- one request ---- */
+
+/* The request whose handle lies at the address; *out NULL: MPI_REQUEST_NULL. */
+static bool get_at(struct mpilayer_call *call, const char *argument, uint32_t address,
+                   struct mpilayer_request **out) {
+    if (!mpilayer_memory_check(call, argument, address, 4)) {
+        return false;
+    }
+    uint32_t handle = (uint32_t)mpilayer_load_i32(call->layer, address);
+    if (handle == GUEST_MPI_REQUEST_NULL) {
+        *out = NULL;
+        return true;
+    }
+    if (!mpilayer_request_get(call, argument, handle, out)) {
+        return false;
+    }
+    call->comm = (*out)->comm;
+    return true;
+}
+
+int32_t mpilayer_Wait(struct mpilayer *layer, uint32_t request, uint32_t status) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    MPI_Request none = MPI_REQUEST_NULL;
+    MPI_Status status_host;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Wait") ||
+        !get_at(&call, "request", request, &object) ||
+        !mpilayer_status_check(&call, "status", status)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = MPI_Wait(object != NULL ? &object->host : &none,
+                        mpilayer_status_host(status, &status_host));
+    struct mpilayer_comm *held = hold_if_failed(&call, code);
+    if (code == MPI_SUCCESS) {
+        mpilayer_status_store(layer, status, &status_host, false);
+    }
+    if (object != NULL && request_done(layer, object)) {
+        mpilayer_store_i32(layer, request, GUEST_MPI_REQUEST_NULL);
+    }
+    return end_call(&call, code, held);
+}
+
+int32_t mpilayer_Test(struct mpilayer *layer, uint32_t request, uint32_t flag, uint32_t status) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    MPI_Request none = MPI_REQUEST_NULL;
+    MPI_Status status_host;
+    int done = 0;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Test") ||
+        !get_at(&call, "request", request, &object) ||
+        !mpilayer_memory_check(&call, "flag", flag, 4) ||
+        !mpilayer_status_check(&call, "status", status)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = MPI_Test(object != NULL ? &object->host : &none, &done,
+                        mpilayer_status_host(status, &status_host));
+    struct mpilayer_comm *held = hold_if_failed(&call, code);
+    if (code == MPI_SUCCESS) {
+        mpilayer_store_i32(layer, flag, done);
+        if (done) {
+            mpilayer_status_store(layer, status, &status_host, false);
+        }
+    }
+    if (object != NULL && (done || object->host == MPI_REQUEST_NULL) &&
+        request_done(layer, object)) {
+        mpilayer_store_i32(layer, request, GUEST_MPI_REQUEST_NULL);
+    }
+    return end_call(&call, code, held);
+}
+
+int32_t mpilayer_Request_get_status(struct mpilayer *layer, uint32_t request, uint32_t flag,
+                                    uint32_t status) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object = NULL;
+    MPI_Status status_host;
+    int done = 0;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Request_get_status") ||
+        (request != GUEST_MPI_REQUEST_NULL &&
+         !mpilayer_request_get(&call, "request", request, &object)) ||
+        !mpilayer_memory_check(&call, "flag", flag, 4) ||
+        !mpilayer_status_check(&call, "status", status)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = MPI_Request_get_status(object != NULL ? object->host : MPI_REQUEST_NULL, &done,
+                                      mpilayer_status_host(status, &status_host));
+    if (code == MPI_SUCCESS) {
+        mpilayer_store_i32(layer, flag, done);
+        if (done) {
+            mpilayer_status_store(layer, status, &status_host, false);
+        }
+    }
+    return mpilayer_call_return(&call, code);
+}
+
+/* A request that is there: for the functions that do not take MPI_REQUEST_NULL. */
+static bool get_real_at(struct mpilayer_call *call, const char *argument, uint32_t address,
+                        struct mpilayer_request **out) {
+    if (!get_at(call, argument, address, out)) {
+        return false;
+    }
+    return *out != NULL ||
+           mpilayer_handle_fail(call, argument, GUEST_MPI_REQUEST_NULL, MPILAYER_REQUEST);
+}
+
+int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Request_free") ||
+        !get_real_at(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = MPI_Request_free(&object->host);
+    if (code == MPI_SUCCESS) {
+        /* The operation may go on: what it needs is lost, never freed under it. */
+        if (!object->persistent || object->active) {
+            object->blocks = NULL;
+        }
+        mpilayer_request_completed(layer, object);
+        mpilayer_store_i32(layer, request, GUEST_MPI_REQUEST_NULL);
+    }
+    return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_Cancel(struct mpilayer *layer, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Cancel") ||
+        !get_real_at(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    if (object->persistent && !object->active) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "is not active");
+        return mpilayer_call_raise(&call);
+    }
+    return mpilayer_call_return(&call, MPI_Cancel(&object->host));
+}
+
+static bool check_startable(struct mpilayer_call *call, const char *argument,
+                            const struct mpilayer_request *request) {
+    if (!request->persistent) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_REQUEST, argument, "is not persistent");
+    }
+    if (request->active) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_REQUEST, argument, "is active already");
+    }
+    return true;
+}
+
+int32_t mpilayer_Start(struct mpilayer *layer, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Start") ||
+        !get_real_at(&call, "request", request, &object) ||
+        !check_startable(&call, "request", object)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = MPI_Start(&object->host);
+    object->active = code == MPI_SUCCESS;
+    return mpilayer_call_return(&call, code);
+}
+
+/* ---- arrays of requests ---- */
+
+enum { ON_STACK = 64 };
+
+struct request_array {
+    struct mpilayer_call *call;
+    uint32_t address; /* the guest's array */
+    int count;
+    MPI_Request *hosts;
+    struct mpilayer_request **objects; /* NULL: MPI_REQUEST_NULL */
+    MPI_Status *statuses;              /* NULL: ignored */
+    MPI_Request stack_hosts[ON_STACK];
+    struct mpilayer_request *stack_objects[ON_STACK];
+    MPI_Status stack_statuses[ON_STACK];
+};
+
+static bool array_get(struct mpilayer_call *call, struct request_array *array, uint32_t address,
+                      int32_t count, uint32_t statuses) {
+    array->call = call;
+    array->address = address;
+    array->count = count;
+    array->hosts = array->stack_hosts;
+    array->objects = array->stack_objects;
+    array->statuses = statuses != 0 ? array->stack_statuses : NULL;
+    if (!mpilayer_count_check(call, "count", count)) {
+        return false;
+    }
+    if (count == 0) {
+        return true;
+    }
+    size_t n = (size_t)count;
+    if (!mpilayer_memory_check(call, "array_of_requests", address, n * 4) ||
+        (statuses != 0 &&
+         !mpilayer_memory_check(call, "array_of_statuses", statuses, n * MPILAYER_STATUS_SIZE))) {
+        return false;
+    }
+    if (count > ON_STACK) {
+        array->hosts = mpilayer_call_allocate(call, n * sizeof *array->hosts);
+        array->objects = mpilayer_call_allocate(call, n * sizeof *array->objects);
+        if (statuses != 0) {
+            array->statuses = mpilayer_call_allocate(call, n * sizeof *array->statuses);
+        }
+        if (array->hosts == NULL || array->objects == NULL ||
+            (statuses != 0 && array->statuses == NULL)) {
+            return false;
+        }
+    }
+    int at = 0;
+    bool ok = true;
+    for (; at < count && ok; at++) {
+        uint32_t handle = (uint32_t)mpilayer_load_i32(call->layer, address + 4 * (uint32_t)at);
+        array->objects[at] = NULL;
+        array->hosts[at] = MPI_REQUEST_NULL;
+        if (handle == GUEST_MPI_REQUEST_NULL) {
+            continue;
+        }
+        ok = mpilayer_request_get(call, "array_of_requests", handle, &array->objects[at]);
+        if (ok && array->objects[at]->visited) {
+            array->objects[at] = NULL;
+            ok = mpilayer_call_fail(call, GUEST_MPI_ERR_REQUEST, "array_of_requests",
+                                    "request 0x%x occurs twice", handle);
+        }
+        if (ok) {
+            array->objects[at]->visited = true;
+            array->hosts[at] = array->objects[at]->host;
+            if (call->comm == NULL) {
+                call->comm = array->objects[at]->comm;
+            }
+        }
+    }
+    for (int i = 0; i < at; i++) {
+        if (array->objects[i] != NULL) {
+            array->objects[i]->visited = false;
+        }
+    }
+    return ok;
+}
+
+static void store_null(const struct request_array *array, int i) {
+    mpilayer_store_i32(array->call->layer, array->address + 4 * (uint32_t)i,
+                       GUEST_MPI_REQUEST_NULL);
+}
+
+/* MPI has completed element i, or has not: take over what it made of its handle. */
+static void array_element_done(struct request_array *array, int i) {
+    struct mpilayer_request *object = array->objects[i];
+    if (object != NULL) {
+        object->host = array->hosts[i];
+        if (request_done(array->call->layer, object)) {
+            store_null(array, i);
+        }
+        array->objects[i] = NULL;
+    }
+}
+
+/* After an error MPI may have completed any of them: those it let go are gone. */
+static void array_failed(struct request_array *array) {
+    for (int i = 0; i < array->count; i++) {
+        if (array->objects[i] != NULL && array->hosts[i] == MPI_REQUEST_NULL) {
+            array_element_done(array, i);
+        }
+    }
+}
+
+static void array_store_statuses(const struct request_array *array, uint32_t statuses, int count,
+                                 bool with_error) {
+    for (int i = 0; statuses != 0 && i < count; i++) {
+        mpilayer_status_store(array->call->layer, statuses + MPILAYER_STATUS_SIZE * (uint32_t)i,
+                              &array->statuses[i], with_error);
+    }
+}
+
+/* The class that the host's code stands for is MPI_ERR_IN_STATUS: the statuses have the errors. */
+static bool in_status(int code) {
+    int class = MPI_SUCCESS;
+    return code != MPI_SUCCESS && MPI_Error_class(code, &class) == MPI_SUCCESS &&
+           class == MPI_ERR_IN_STATUS;
+}
+
+static int32_t complete_all(struct mpilayer *layer, const char *name, int32_t count,
+                            uint32_t requests, bool test, uint32_t flag, uint32_t statuses) {
+    struct mpilayer_call call;
+    struct request_array array;
+    int done = 1;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        (test && !mpilayer_memory_check(&call, "flag", flag, 4)) ||
+        !array_get(&call, &array, requests, count, statuses)) {
+        return mpilayer_call_raise(&call);
+    }
+    MPI_Status *statuses_host = array.statuses != NULL ? array.statuses : MPI_STATUSES_IGNORE;
+    int code = test ? MPI_Testall(count, array.hosts, &done, statuses_host)
+                    : MPI_Waitall(count, array.hosts, statuses_host);
+    struct mpilayer_comm *held = hold_if_failed(&call, code);
+    if (code == MPI_SUCCESS) {
+        if (done) {
+            array_store_statuses(&array, statuses, count, false);
+            for (int i = 0; i < count; i++) {
+                array_element_done(&array, i);
+            }
+        }
+        if (test) {
+            mpilayer_store_i32(layer, flag, done);
+        }
+    } else {
+        if (in_status(code)) {
+            array_store_statuses(&array, statuses, count, true);
+        }
+        array_failed(&array);
+    }
+    return end_call(&call, code, held);
+}
+
+int32_t mpilayer_Waitall(struct mpilayer *layer, int32_t count, uint32_t array_of_requests,
+                         uint32_t array_of_statuses) {
+    return complete_all(layer, "MPI_Waitall", count, array_of_requests, false, 0,
+                        array_of_statuses);
+}
+int32_t mpilayer_Testall(struct mpilayer *layer, int32_t count, uint32_t array_of_requests,
+                         uint32_t flag, uint32_t array_of_statuses) {
+    return complete_all(layer, "MPI_Testall", count, array_of_requests, true, flag,
+                        array_of_statuses);
+}
+
+static int32_t complete_any(struct mpilayer *layer, const char *name, int32_t count,
+                            uint32_t requests, uint32_t index, bool test, uint32_t flag,
+                            uint32_t status) {
+    struct mpilayer_call call;
+    struct request_array array;
+    MPI_Status status_host;
+    int done = 1, which = MPI_UNDEFINED;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        (test && !mpilayer_memory_check(&call, "flag", flag, 4)) ||
+        !mpilayer_memory_check(&call, "index", index, 4) ||
+        !mpilayer_status_check(&call, "status", status) ||
+        !array_get(&call, &array, requests, count, 0)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code =
+        test ? MPI_Testany(count, array.hosts, &which, &done,
+                           mpilayer_status_host(status, &status_host))
+             : MPI_Waitany(count, array.hosts, &which, mpilayer_status_host(status, &status_host));
+    struct mpilayer_comm *held = hold_if_failed(&call, code);
+    if (code != MPI_SUCCESS) {
+        /* Which one failed is told, too. */
+        if (which >= 0 && which < count) {
+            mpilayer_store_i32(layer, index, which);
+        }
+        array_failed(&array);
+        return end_call(&call, code, held);
+    }
+    if (test) {
+        mpilayer_store_i32(layer, flag, done);
+    }
+    mpilayer_store_i32(layer, index, mpilayer_undefined_to_guest(which));
+    if (done) {
+        mpilayer_status_store(layer, status, &status_host, false);
+        if (which >= 0 && which < count) {
+            array_element_done(&array, which);
+        }
+    }
+    return end_call(&call, code, held);
+}
+
+int32_t mpilayer_Waitany(struct mpilayer *layer, int32_t count, uint32_t array_of_requests,
+                         uint32_t index, uint32_t status) {
+    return complete_any(layer, "MPI_Waitany", count, array_of_requests, index, false, 0, status);
+}
+int32_t mpilayer_Testany(struct mpilayer *layer, int32_t count, uint32_t array_of_requests,
+                         uint32_t index, uint32_t flag, uint32_t status) {
+    return complete_any(layer, "MPI_Testany", count, array_of_requests, index, true, flag, status);
+}
+
+static int32_t complete_some(struct mpilayer *layer, const char *name, int32_t count,
+                             uint32_t requests, uint32_t outcount, uint32_t indices,
+                             uint32_t statuses,
+                             int (*function)(int, MPI_Request *, int *, int *, MPI_Status *)) {
+    struct mpilayer_call call;
+    struct request_array array;
+    int completed = 0;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_memory_check(&call, "outcount", outcount, 4) ||
+        !array_get(&call, &array, requests, count, statuses) ||
+        !mpilayer_memory_check(&call, "array_of_indices", count > 0 ? indices : 4,
+                               4 * (uint64_t)count)) {
+        return mpilayer_call_raise(&call);
+    }
+    int on_stack[ON_STACK], *which = on_stack;
+    if (count > ON_STACK &&
+        (which = mpilayer_call_allocate(&call, sizeof *which * (size_t)count)) == NULL) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = function(count, array.hosts, &completed, which,
+                        array.statuses != NULL ? array.statuses : MPI_STATUSES_IGNORE);
+    struct mpilayer_comm *held = hold_if_failed(&call, code);
+    bool errors = in_status(code);
+    if (code == MPI_SUCCESS || errors) {
+        mpilayer_store_i32(layer, outcount, mpilayer_undefined_to_guest(completed));
+        if (completed == MPI_UNDEFINED) {
+            completed = 0;
+        }
+        array_store_statuses(&array, statuses, completed, errors);
+        for (int i = 0; i < completed; i++) {
+            mpilayer_store_i32(layer, indices + 4 * (uint32_t)i, which[i]);
+            array_element_done(&array, which[i]);
+        }
+    } else {
+        array_failed(&array);
+    }
+    return end_call(&call, code, held);
+}
+
+int32_t mpilayer_Waitsome(struct mpilayer *layer, int32_t incount, uint32_t array_of_requests,
+                          uint32_t outcount, uint32_t array_of_indices,
+                          uint32_t array_of_statuses) {
+    return complete_some(layer, "MPI_Waitsome", incount, array_of_requests, outcount,
+                         array_of_indices, array_of_statuses, MPI_Waitsome);
+}
+int32_t mpilayer_Testsome(struct mpilayer *layer, int32_t incount, uint32_t array_of_requests,
+                          uint32_t outcount, uint32_t array_of_indices,
+                          uint32_t array_of_statuses) {
+    return complete_some(layer, "MPI_Testsome", incount, array_of_requests, outcount,
+                         array_of_indices, array_of_statuses, MPI_Testsome);
+}
+
+int32_t mpilayer_Startall(struct mpilayer *layer, int32_t count, uint32_t array_of_requests) {
+    struct mpilayer_call call;
+    struct request_array array;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Startall") ||
+        !array_get(&call, &array, array_of_requests, count, 0)) {
+        return mpilayer_call_raise(&call);
+    }
+    for (int i = 0; i < count; i++) {
+        if (array.objects[i] == NULL) {
+            mpilayer_handle_fail(&call, "array_of_requests", GUEST_MPI_REQUEST_NULL,
+                                 MPILAYER_REQUEST);
+            return mpilayer_call_raise(&call);
+        }
+        if (!check_startable(&call, "array_of_requests", array.objects[i])) {
+            return mpilayer_call_raise(&call);
+        }
+    }
+    int code = MPI_Startall(count, array.hosts);
+    for (int i = 0; i < count; i++) {
+        array.objects[i]->host = array.hosts[i]; /* an MPI may replace them */
+        array.objects[i]->active = code == MPI_SUCCESS;
+    }
+    return mpilayer_call_return(&call, code);
+}
+
+/* ---- generalized requests ---- */
+
+struct grequest {
+    struct mpilayer *layer;
+    uint32_t query, free, cancel; /* indices of guest functions */
+    uint32_t extra_state;
+};
+
+static int grequest_query(void *extra_state, MPI_Status *status) {
+    struct grequest *grequest = extra_state;
+    struct mpilayer *layer = grequest->layer;
+    uint32_t cell = layer->cells + MPILAYER_CELL_CALLBACK +
+                    32 * (layer->callback_depth % MPILAYER_CALLBACK_DEPTH);
+    union wasm_value slots[2] = {{.u32 = grequest->extra_state}, {.u32 = cell}};
+    memset(mpilayer_pointer(layer, cell), 0, 32);
+    mpilayer_status_store(layer, cell, status, false);
+    mpilayer_callback_call(layer, "query callback", grequest->query, "i:ii", slots, true);
+    mpilayer_status_load(layer, cell, status);
+    return mpilayer_error_code_to_host(slots[0].i32);
+}
+
+static int grequest_free(void *extra_state) {
+    struct grequest *grequest = extra_state;
+    union wasm_value slots[1] = {{.u32 = grequest->extra_state}};
+    mpilayer_callback_call(grequest->layer, "free callback", grequest->free, "i:i", slots, true);
+    free(grequest);
+    return mpilayer_error_code_to_host(slots[0].i32);
+}
+
+static int grequest_cancel(void *extra_state, int complete) {
+    struct grequest *grequest = extra_state;
+    union wasm_value slots[2] = {{.u32 = grequest->extra_state}, {.i32 = complete}};
+    mpilayer_callback_call(grequest->layer, "cancel callback", grequest->cancel, "i:ii", slots,
+                           true);
+    return mpilayer_error_code_to_host(slots[0].i32);
+}
+
+int32_t mpilayer_Grequest_start(struct mpilayer *layer, uint32_t query_fn, uint32_t free_fn,
+                                uint32_t cancel_fn, uint32_t extra_state, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Grequest_start") || !mpilayer_cells(&call)) {
+        return mpilayer_call_raise(&call);
+    }
+    if (!mpilayer_callback_matches(layer, query_fn, "i:ii") ||
+        !mpilayer_callback_matches(layer, free_fn, "i:i") ||
+        !mpilayer_callback_matches(layer, cancel_fn, "i:ii")) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, NULL,
+                           "a callback is no function of the type it should have");
+        return mpilayer_call_raise(&call);
+    }
+    if (!mpilayer_request_reserve(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    struct grequest *grequest = malloc(sizeof *grequest);
+    if (grequest == NULL) {
+        mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &object->object);
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
+        return mpilayer_call_raise(&call);
+    }
+    *grequest = (struct grequest){layer, query_fn, free_fn, cancel_fn, extra_state};
+    object->generalized = true;
+    int code =
+        MPI_Grequest_start(grequest_query, grequest_free, grequest_cancel, grequest, &object->host);
+    if (code != MPI_SUCCESS) {
+        free(grequest);
+    }
+    return mpilayer_request_started(&call, code, object, request);
+}
+
+int32_t mpilayer_Grequest_complete(struct mpilayer *layer, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Grequest_complete") ||
+        !mpilayer_request_get(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    if (!object->generalized || object->completed) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request",
+                           object->generalized ? "is complete already"
+                                               : "is not a generalized request");
+        return mpilayer_call_raise(&call);
+    }
+    int code = MPI_Grequest_complete(object->host);
+    object->completed = code == MPI_SUCCESS;
+    return mpilayer_call_return(&call, code);
+}
