@@ -70,10 +70,10 @@ static bool compile_module(struct work *work, uint32_t number, LLVMContextRef co
     LLVMModuleRef module = lower_partition(work->plan, number, options, work->target, context,
                                            machine, work->stripped, work->stripped_size, err);
     if (module == NULL) return false;
-    bool ok = optimize_verify(module, err) &&
-              (options->output == COMPILE_RAW_IR ||
-               optimize_module(module, machine, options->optimization, err)) &&
-              emit_object(module, machine, options->output, out, err);
+    bool ok =
+        optimize_verify(module, err) &&
+        (options->output == COMPILE_RAW_IR || optimize_module(module, machine, options, err)) &&
+        emit_object(module, machine, options->output, out, err);
     LLVMDisposeModule(module);
     return ok;
 }

@@ -3,17 +3,10 @@
  *
  * An access is base + zext(address) + constant and nothing else: what is out of bounds faults in a
  * guard (runtime_abi.h). Deliberate deviations, for speed, which --strict-traps takes back: a load
- * whose result is not used may vanish, stores before a trap may not have happened, and in
- * load(x + c), 0 < c < 1024, x + c may not wrap around 4 GiB into the first KiB of memory: it
- * traps instead.
+ * whose result is not used may vanish, stores before a trap may not have happened, and an address
+ * that wraps around 4 GiB may trap where fold_offsets.c says so.
  */
 #include "compile/lower.h"
-
-enum { FOLDED_CONSTANT_LIMIT = 1024 };
-/* Guards must cover what folding lets through. */
-_Static_assert(MEMORY_GUARD_BELOW >= FOLDED_CONSTANT_LIMIT, "guard below");
-_Static_assert(MEMORY_GUARD_ABOVE >= (UINT64_C(1) << 32) + FOLDED_CONSTANT_LIMIT + 16,
-               "guard above");
 
 LLVMValueRef lower_memory_base(struct lowering *l) {
     if (l->memory_base != NULL) return l->memory_base;
@@ -48,35 +41,10 @@ static LLVMValueRef memory_size(struct lowering *l, uint32_t index) {
     return size;
 }
 
-/*
- * Take a small constant that was added to the address in 32 bits out of it.  Negative: x + c wraps
- * below 0, which traps at either end of the address space, but only if nothing is added after.
- * Positive: x + c wraps around 4 GiB to an address below c, which no compiler puts anything at;
- * with an offset behind it, that could be a legitimate address, so their sum must be small too.
- */
-static LLVMValueRef split_constant(struct lowering *l, LLVMValueRef address, uint64_t offset,
-                                   int64_t *constant) {
-    *constant = 0;
-    if (l->m->options->explicit_bounds) return address;
-    if (!LLVMIsABinaryOperator(address) || LLVMGetInstructionOpcode(address) != LLVMAdd)
-        return address;
-    LLVMValueRef added = LLVMGetOperand(address, 1);
-    if (!LLVMIsAConstantInt(added)) return address;
-    int64_t value = LLVMConstIntGetSExtValue(added);
-    bool fits = value < 0 ? offset == 0 && value > -FOLDED_CONSTANT_LIMIT
-                          : !l->m->options->strict_traps &&
-                                (uint64_t)value + offset < FOLDED_CONSTANT_LIMIT;
-    if (!fits) return address;
-    *constant = value;
-    return LLVMGetOperand(address, 0);
-}
-
 static LLVMValueRef access_address(struct lowering *l, const struct wasm_instr *instr,
                                    LLVMValueRef address, unsigned bits) {
     struct lower_module *m = l->m;
     uint64_t offset = instr->memory.offset;
-    int64_t constant;
-    address = split_constant(l, address, offset, &constant);
     LLVMValueRef index = LLVMBuildZExt(l->builder, address, m->i64, "");
     if (m->options->explicit_bounds) {
         LLVMValueRef end =
@@ -87,8 +55,8 @@ static LLVMValueRef access_address(struct lowering *l, const struct wasm_instr *
     }
     LLVMValueRef base = lower_memory_base(l);
     LLVMValueRef at = LLVMBuildGEP2(l->builder, m->i8, base, &index, 1, "");
-    if (offset + (uint64_t)constant == 0) return at;
-    LLVMValueRef more = lower_i64(m, offset + (uint64_t)constant);
+    if (offset == 0) return at;
+    LLVMValueRef more = lower_i64(m, offset);
     return LLVMBuildGEP2(l->builder, m->i8, at, &more, 1, "");
 }
 

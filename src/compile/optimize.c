@@ -3,25 +3,18 @@
  *
  * The code comes from a compiler that has optimised already (inlining, full unrolling) but left
  * loops whole; what is left to do is what depends on the CPU: vectorising, unrolling, scheduling.
- * The steps are LLVM's textual pipelines, run one after the other.
+ * LLVM's passes are named in its textual form; between two runs of them stand steps of our own,
+ * which rest on what LLVM cannot know: how addresses and guards work.
  */
 #include "compile/optimize.h"
 
-#include <stddef.h>
+#include "compile/cluster_loads.h"
+#include "compile/fold_offsets.h"
 
-static const struct {
-    const char *early; /* readies the raw IR; steps that need our own analysis will follow it */
-    const char *main;
-} pipelines[] = {
-    {"function(mem2reg)", NULL},
-    {"function(sroa,early-cse,simplifycfg,instsimplify)", "default<O1>"},
-    {"function(sroa,early-cse,simplifycfg,instsimplify)", "default<O2>"},
-    {"function(sroa,early-cse,simplifycfg,instsimplify)", "default<O3>"},
-};
+#include <stddef.h>
 
 static bool run(LLVMModuleRef module, LLVMTargetMachineRef machine, const char *passes,
                 LLVMPassBuilderOptionsRef options, struct error *err) {
-    if (passes == NULL) return true;
     LLVMErrorRef failure = LLVMRunPasses(module, passes, machine, options);
     if (failure == LLVMErrorSuccess) return true;
     char *text = LLVMGetErrorMessage(failure);
@@ -30,16 +23,37 @@ static bool run(LLVMModuleRef module, LLVMTargetMachineRef machine, const char *
     return false;
 }
 
-bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine, unsigned level,
-                     struct error *err) {
-    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMPassBuilderOptionsSetLoopInterleaving(options, level >= 2);
-    LLVMPassBuilderOptionsSetLoopVectorization(options, level >= 2);
-    LLVMPassBuilderOptionsSetSLPVectorization(options, level >= 2);
-    LLVMPassBuilderOptionsSetLoopUnrolling(options, level >= 2);
-    bool ok = run(module, machine, pipelines[level].early, options, err) &&
-              run(module, machine, pipelines[level].main, options, err);
-    LLVMDisposePassBuilderOptions(options);
+/* Without optimisation only locals become values. */
+static bool optimize_little(LLVMModuleRef module, LLVMTargetMachineRef machine,
+                            LLVMPassBuilderOptionsRef passes, struct error *err) {
+    return run(module, machine, "function(mem2reg)", passes, err);
+}
+
+static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
+                           const struct compile_options *options, LLVMPassBuilderOptionsRef passes,
+                           struct error *err) {
+    static const char *const main_passes[] = {NULL, "default<O1>", "default<O2>", "default<O3>"};
+    /* instcombine: to know which `or` is a sum */
+    if (!run(module, machine,
+             "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>)", passes, err))
+        return false;
+    if (!options->explicit_bounds) fold_offsets(module, options->strict_traps);
+    if (!run(module, machine, "function(early-cse)", passes, err)) return false;
+    cluster_loads(module);
+    return run(module, machine, main_passes[options->optimization], passes, err);
+}
+
+bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine,
+                     const struct compile_options *options, struct error *err) {
+    LLVMPassBuilderOptionsRef passes = LLVMCreatePassBuilderOptions();
+    bool vectorise = options->optimization >= 2;
+    LLVMPassBuilderOptionsSetLoopInterleaving(passes, vectorise);
+    LLVMPassBuilderOptionsSetLoopVectorization(passes, vectorise);
+    LLVMPassBuilderOptionsSetSLPVectorization(passes, vectorise);
+    LLVMPassBuilderOptionsSetLoopUnrolling(passes, vectorise);
+    bool ok = options->optimization == 0 ? optimize_little(module, machine, passes, err)
+                                         : optimize_fully(module, machine, options, passes, err);
+    LLVMDisposePassBuilderOptions(passes);
     return ok;
 }
 
