@@ -201,19 +201,28 @@ int32_t mpilayer_Comm_dup_with_info(struct mpilayer *layer, uint32_t comm, uint3
     return dup(layer, "MPI_Comm_dup_with_info", comm, true, info, newcomm);
 }
 
-int32_t mpilayer_Comm_idup(struct mpilayer *layer, uint32_t comm, uint32_t newcomm,
-                           uint32_t request) {
+static int32_t idup(struct mpilayer *layer, const char *name, uint32_t comm, bool with_info,
+                    uint32_t info, uint32_t newcomm, uint32_t request) {
     struct mpilayer_call call;
     struct mpilayer_comm *parent, *made;
     struct mpilayer_request *request_object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Comm_idup") ||
+    struct mpilayer_info *hints = NULL;
+    if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_comm_get(&call, "comm", comm, &parent) ||
+        (with_info && !mpilayer_info_get_optional(&call, "info", info, &hints)) ||
         !mpilayer_memory_check(&call, "request", request, 4) ||
         !mpilayer_comm_reserve(&call, "newcomm", newcomm, &made)) {
         return mpilayer_call_raise(&call);
     }
     /* Attributes are copied now: section 6.4.2. */
+    mpilayer_object_reference(&parent->object); /* the callbacks may free it */
     int failed = mpilayer_attributes_copy(layer, &parent->attributes, comm, &made->attributes);
+    bool gone = parent->object.handle != comm;
+    mpilayer_comm_release(layer, parent);
+    if (gone && failed == GUEST_MPI_SUCCESS) {
+        failed = GUEST_MPI_ERR_COMM;
+        call.comm = NULL;
+    }
     if (failed != GUEST_MPI_SUCCESS) {
         mpilayer_attributes_delete_all(layer, &made->attributes, made->object.handle);
         mpilayer_comm_release(layer, made);
@@ -225,7 +234,7 @@ int32_t mpilayer_Comm_idup(struct mpilayer *layer, uint32_t comm, uint32_t newco
         return mpilayer_call_raise(&call);
     }
     mpilayer_errhandler_assign(layer, made, parent->errhandler);
-    made->info = mpilayer_info_copy(layer, parent->info);
+    made->info = mpilayer_info_copy(layer, with_info ? hints : parent->info);
     made->rank = parent->rank;
     made->size = parent->size;
     made->remote_size = parent->remote_size;
@@ -239,6 +248,16 @@ int32_t mpilayer_Comm_idup(struct mpilayer *layer, uint32_t comm, uint32_t newco
         mpilayer_store_i32(layer, newcomm, (int32_t)made->object.handle);
     }
     return mpilayer_request_started(&call, code, request_object, request);
+}
+
+int32_t mpilayer_Comm_idup(struct mpilayer *layer, uint32_t comm, uint32_t newcomm,
+                           uint32_t request) {
+    return idup(layer, "MPI_Comm_idup", comm, false, GUEST_MPI_INFO_NULL, newcomm, request);
+}
+
+int32_t mpilayer_Comm_idup_with_info(struct mpilayer *layer, uint32_t comm, uint32_t info,
+                                     uint32_t newcomm, uint32_t request) {
+    return idup(layer, "MPI_Comm_idup_with_info", comm, true, info, newcomm, request);
 }
 
 int32_t mpilayer_Comm_split(struct mpilayer *layer, uint32_t comm, int32_t color, int32_t key,
@@ -286,6 +305,17 @@ int32_t mpilayer_Comm_split_type(struct mpilayer *layer, uint32_t comm, int32_t 
     }
     int code = MPI_Comm_split_type(parent->host, type, key, MPI_INFO_NULL, &made->host);
     return mpilayer_comm_publish(&call, code, made, parent, newcomm);
+}
+
+/* Nothing is spawned, so nobody has a parent. */
+int32_t mpilayer_Comm_get_parent(struct mpilayer *layer, uint32_t parent) {
+    struct mpilayer_call call;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Comm_get_parent") ||
+        !mpilayer_memory_check(&call, "parent", parent, 4)) {
+        return mpilayer_call_raise(&call);
+    }
+    mpilayer_store_i32(layer, parent, GUEST_MPI_COMM_NULL);
+    return GUEST_MPI_SUCCESS;
 }
 
 int32_t mpilayer_Intercomm_create(struct mpilayer *layer, uint32_t local_comm, int32_t local_leader,

@@ -195,18 +195,3 @@ bool mpilayer_callback_call(struct mpilayer *layer, const char *what, uint32_t i
     }
     return ok;
 }
-
-/* ---- until the operators and the functions of datatypes are there ---- */
-
-__attribute__((weak)) bool mpilayer_ops_start(struct mpilayer *layer);
-__attribute__((weak)) void mpilayer_ops_stop(struct mpilayer *layer);
-__attribute__((weak)) bool mpilayer_datatype_fail_uncommitted(struct mpilayer_call *call,
-                                                              const char *argument);
-bool mpilayer_ops_start(struct mpilayer *layer) {
-    return true;
-}
-void mpilayer_ops_stop(struct mpilayer *layer) {
-}
-bool mpilayer_datatype_fail_uncommitted(struct mpilayer_call *call, const char *argument) {
-    return mpilayer_call_fail(call, GUEST_MPI_ERR_TYPE, argument, "is not committed");
-}

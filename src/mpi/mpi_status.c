@@ -91,3 +91,76 @@ int32_t mpilayer_Test_cancelled(struct mpilayer *layer, uint32_t status, uint32_
     }
     return mpilayer_call_return(&call, code);
 }
+
+/* ---- fields, and the same status in Fortran's forms, whose integers are the C structure's ---- */
+
+static int32_t get_field(struct mpilayer *layer, const char *name, uint32_t status, uint32_t field,
+                         uint32_t out) {
+    struct mpilayer_call call;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_memory_check(&call, "status", status, MPILAYER_STATUS_SIZE) ||
+        !mpilayer_memory_check(&call, "value", out, 4)) {
+        return mpilayer_call_raise(&call);
+    }
+    mpilayer_store_i32(layer, out, mpilayer_load_i32(layer, status + field));
+    return GUEST_MPI_SUCCESS;
+}
+
+static int32_t set_field(struct mpilayer *layer, const char *name, uint32_t status, uint32_t field,
+                         int32_t value) {
+    struct mpilayer_call call;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_memory_check(&call, "status", status, MPILAYER_STATUS_SIZE)) {
+        return mpilayer_call_raise(&call);
+    }
+    mpilayer_store_i32(layer, status + field, value);
+    return GUEST_MPI_SUCCESS;
+}
+
+static int32_t copy(struct mpilayer *layer, const char *name, uint32_t from, uint32_t to) {
+    struct mpilayer_call call;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_memory_check(&call, "status", from, MPILAYER_STATUS_SIZE) ||
+        !mpilayer_memory_check(&call, "status", to, MPILAYER_STATUS_SIZE)) {
+        return mpilayer_call_raise(&call);
+    }
+    memmove(mpilayer_pointer(layer, to), mpilayer_pointer(layer, from), MPILAYER_STATUS_SIZE);
+    return GUEST_MPI_SUCCESS;
+}
+
+int32_t mpilayer_Status_get_source(struct mpilayer *layer, uint32_t status, uint32_t source) {
+    return get_field(layer, "MPI_Status_get_source", status, 0, source);
+}
+int32_t mpilayer_Status_get_tag(struct mpilayer *layer, uint32_t status, uint32_t tag) {
+    return get_field(layer, "MPI_Status_get_tag", status, 4, tag);
+}
+int32_t mpilayer_Status_get_error(struct mpilayer *layer, uint32_t status, uint32_t err) {
+    return get_field(layer, "MPI_Status_get_error", status, 8, err);
+}
+int32_t mpilayer_Status_set_source(struct mpilayer *layer, uint32_t status, int32_t source) {
+    return set_field(layer, "MPI_Status_set_source", status, 0, source);
+}
+int32_t mpilayer_Status_set_tag(struct mpilayer *layer, uint32_t status, int32_t tag) {
+    return set_field(layer, "MPI_Status_set_tag", status, 4, tag);
+}
+int32_t mpilayer_Status_set_error(struct mpilayer *layer, uint32_t status, int32_t err) {
+    return set_field(layer, "MPI_Status_set_error", status, 8, err);
+}
+int32_t mpilayer_Status_c2f(struct mpilayer *layer, uint32_t c_status, uint32_t f_status) {
+    return copy(layer, "MPI_Status_c2f", c_status, f_status);
+}
+int32_t mpilayer_Status_f2c(struct mpilayer *layer, uint32_t f_status, uint32_t c_status) {
+    return copy(layer, "MPI_Status_f2c", f_status, c_status);
+}
+int32_t mpilayer_Status_c2f08(struct mpilayer *layer, uint32_t c_status, uint32_t f08_status) {
+    return copy(layer, "MPI_Status_c2f08", c_status, f08_status);
+}
+int32_t mpilayer_Status_f082c(struct mpilayer *layer, uint32_t f08_status, uint32_t c_status) {
+    return copy(layer, "MPI_Status_f082c", f08_status, c_status);
+}
+int32_t mpilayer_Status_f2f08(struct mpilayer *layer, uint32_t f_status, uint32_t f08_status) {
+    return copy(layer, "MPI_Status_f2f08", f_status, f08_status);
+}
+int32_t mpilayer_Status_f082f(struct mpilayer *layer, uint32_t f08_status, uint32_t f_status) {
+    return copy(layer, "MPI_Status_f082f", f08_status, f_status);
+}

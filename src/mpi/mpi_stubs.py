@@ -109,7 +109,7 @@ KINDS = {
     "AINTS": Kind("u"), "IN_STATUS": Kind("u"), "OUT_STATUS": Kind("u"), "BUFFER_IN_PLACE": Kind("u"),
 }
 
-ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|prepared by \w+))?"
+ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|unchanged|prepared by \w+))?"
                  r"( also nonblocking)?(?: since ([\d.]+))?$")
 RESULTS = {None: ("int32_t", "i"), "double": ("double", "F"), "int32": ("int32_t", "i"),
            "void": ("void", "")}
@@ -134,7 +134,8 @@ class Function:
             self.name = "I" + self.name[0].lower() + self.name[1:]
             arguments += ", NEW_REQUEST request"
         self.by_hand = how == "by hand"
-        self.prepared_by = None if how is None or self.by_hand else how.split()[-1]
+        self.unchanged = how == "unchanged"
+        self.prepared_by = how.split()[-1] if how and how.startswith("prepared") else None
         self.result, self.result_letter = RESULTS[result]
         self.arguments = [Argument(a, where) for a in arguments.split(",") if a.strip()]
 
@@ -157,6 +158,9 @@ class Function:
     def body(self):
         """The C of the generated function."""
         arguments = self.arguments
+        if self.unchanged:
+            return ["static %s {" % self.prototype(), "    return (int32_t)%s;" % arguments[0].name,
+                    "}"]
         checks = [a.fill(a.kind.check) for a in sorted(arguments, key=lambda a: a.kind.order)
                   if a.kind.check]
         lines = ["static %s {" % self.prototype(), "    struct mpilayer_call call;"]
