@@ -53,13 +53,20 @@ int fd_table_insert(struct fd_table *table, uint32_t least, const struct fd_entr
     return 0;
 }
 
-int fd_table_close(struct fd_table *table, uint32_t fd) {
-    struct fd_entry *entry = fd_table_get(table, fd);
-    if (!entry) return EBADF;
+/* Close and free what the entry owns. Returns 0 or what close reported. */
+static int entry_release(struct fd_entry *entry) {
     int error = 0;
     /* On Linux the descriptor is gone whatever close returns, so EINTR must not be repeated. */
     if (entry->owned && close(entry->host_fd) != 0 && errno != EINTR) error = errno;
+    free(entry->positions.at);
     *entry = (struct fd_entry){.host_fd = -1};
+    return error;
+}
+
+int fd_table_close(struct fd_table *table, uint32_t fd) {
+    struct fd_entry *entry = fd_table_get(table, fd);
+    if (!entry) return EBADF;
+    int error = entry_release(entry);
     if (fd < table->lowest_free) table->lowest_free = fd;
     return error;
 }
@@ -69,7 +76,7 @@ int fd_table_renumber(struct fd_table *table, uint32_t from, uint32_t to) {
     struct fd_entry *target = fd_table_get(table, to);
     if (!source || !target) return EBADF;
     if (from == to) return 0;
-    if (target->owned) close(target->host_fd);
+    (void)entry_release(target); /* what it reports belongs to nobody any more */
     *target = *source;
     *source = (struct fd_entry){.host_fd = -1};
     if (from < table->lowest_free) table->lowest_free = from;
@@ -78,8 +85,7 @@ int fd_table_renumber(struct fd_table *table, uint32_t from, uint32_t to) {
 
 void fd_table_destroy(struct fd_table *table) {
     for (uint32_t i = 0; i < table->capacity; i++) {
-        struct fd_entry *entry = &table->entries[i];
-        if (entry->host_fd >= 0 && entry->owned) close(entry->host_fd);
+        if (table->entries[i].host_fd >= 0) (void)entry_release(&table->entries[i]);
     }
     free(table->entries);
     *table = (struct fd_table){0};

@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the entries of a directory end, in the kernel's terms: cookie n of the guest means
+ * at[n - 1]. See wasi_fd_readdir.c. */
+struct fd_positions {
+    int64_t *at; /* [capacity]; owned */
+    uint64_t count, capacity;
+};
+
 struct fd_entry {
     int host_fd;      /* -1: the entry is free */
     bool owned;       /* closed with the entry; false for the process's own stdin, stdout, stderr */
@@ -17,7 +24,8 @@ struct fd_entry {
     uint16_t emulated_flags; /* fdflags of entries not owned, whose host flags others share */
     uint64_t rights_base;    /* enum wasi_rights */
     uint64_t rights_inheriting;
-    const char *preopen_name; /* guest path of a grant, else NULL; the configuration's */
+    const char *preopen_name;      /* guest path of a grant, else NULL; the configuration's */
+    struct fd_positions positions; /* owned: freed with the entry */
 };
 
 /* A zeroed struct is an empty table without a quota (no room at all). */

@@ -1,8 +1,9 @@
 /*
  * wasi_fd_readdir.c - directory entries, as the guest's readdir wants them.
  *
- * A cookie is the kernel's own position after the entry (d_off), so nothing is kept between calls:
- * every call seeks to its cookie and reads with getdents64. The buffer is filled to its last byte;
+ * A cookie counts entries: the guest's telldir has 32 bits, while the kernel's positions (d_off)
+ * are hashes of 63 bits on some file systems. So a descriptor remembers the position behind each
+ * entry that it has passed; a cookie beyond them is invalid. The buffer is filled to its last byte;
  * an entry that does not fit is cut, and the guest asks again from its predecessor. A buffer that
  * is not full means the end of the directory.
  */
@@ -52,15 +53,30 @@ static void output_bytes(struct output *output, const void *bytes, size_t size) 
     output->left -= size;
 }
 
-static void output_entry(struct output *output, int directory, const struct kernel_dirent *entry) {
+static void output_entry(struct output *output, int directory, const struct kernel_dirent *entry,
+                         uint64_t cookie) {
     uint8_t head[WASI_DIRENT_SIZE] = {0};
     size_t length = strlen(entry->name);
-    wasi_put_u64(head + WASI_DIRENT_NEXT, (uint64_t)entry->next);
+    wasi_put_u64(head + WASI_DIRENT_NEXT, cookie);
     wasi_put_u64(head + WASI_DIRENT_INO, entry->inode);
     wasi_put_u32(head + WASI_DIRENT_NAMLEN, (uint32_t)length);
     wasi_put_u8(head + WASI_DIRENT_TYPE, (uint8_t)entry_type(directory, entry->name, entry->type));
     output_bytes(output, head, sizeof head);
     output_bytes(output, entry->name, length);
+}
+
+/* Remember that cookie `cookie` means `next`. False: out of memory. */
+static bool positions_set(struct fd_positions *positions, uint64_t cookie, int64_t next) {
+    if (cookie > positions->capacity) {
+        uint64_t capacity = positions->capacity ? positions->capacity * 2 : 256;
+        int64_t *at = realloc(positions->at, capacity * sizeof *at);
+        if (!at) return false;
+        positions->at = at;
+        positions->capacity = capacity;
+    }
+    positions->at[cookie - 1] = next;
+    if (cookie > positions->count) positions->count = cookie;
+    return true;
 }
 
 uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32_t length,
@@ -73,8 +89,9 @@ uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32
     uint32_t error = wasi_file_get(wasi, fd, WASI_RIGHT_FD_READDIR, &file);
     if (error) return error;
     if (file->filetype != WASI_FILETYPE_DIRECTORY) return WASI_ENOTDIR;
-    if (cookie > INT64_MAX) return WASI_EINVAL;
-    if (lseek(file->host_fd, (off_t)cookie, SEEK_SET) < 0) return wasi_last_error();
+    if (cookie > file->positions.count) return WASI_EINVAL;
+    off_t position = cookie == 0 ? 0 : file->positions.at[cookie - 1];
+    if (lseek(file->host_fd, position, SEEK_SET) < 0) return wasi_last_error();
 
     size_t capacity = length < LEAST ? LEAST : length > MOST ? MOST : length;
     char *records = malloc(capacity);
@@ -86,7 +103,11 @@ uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32
         if (got <= 0) break;
         for (long at = 0; at < got && output.left > 0;) {
             const struct kernel_dirent *entry = (const void *)(records + at);
-            output_entry(&output, file->host_fd, entry);
+            if (!positions_set(&file->positions, ++cookie, entry->next)) {
+                error = WASI_ENOMEM;
+                break;
+            }
+            output_entry(&output, file->host_fd, entry, cookie);
             at += entry->size;
         }
     }

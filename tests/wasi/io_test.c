@@ -470,13 +470,35 @@ TEST(listing_what_cannot_be_listed) {
     CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, at, 64, UINT64_MAX, at), WASI_EINVAL);
 }
 
-TEST(a_wild_cookie_does_no_harm) {
+TEST(a_wild_cookie_is_invalid) {
     uint32_t buffer = guest_room(f, 256), result = guest_room(f, 4);
-    static const uint64_t cookies[] = {1, 12345, INT64_MAX, UINT64_C(1) << 40};
+    static const uint64_t cookies[] = {1, 12345, INT64_MAX, UINT64_C(1) << 40, UINT64_MAX};
     for (size_t i = 0; i < sizeof cookies / sizeof *cookies; i++) {
-        uint32_t error = wasi_fd_readdir(f->wasi, ROOT, buffer, 256, cookies[i], result);
-        CHECK(error == WASI_ESUCCESS || error == WASI_EINVAL);
+        CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, buffer, 256, cookies[i], result), WASI_EINVAL);
     }
     int seen[MANY] = {0};
     CHECK_EQUAL(list(f, ROOT, 256, seen), 2);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, buffer, 256, 2, result), WASI_ESUCCESS);
+    CHECK_EQUAL(guest_u32(f, result), 0);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, buffer, 256, 3, result), WASI_EINVAL);
+}
+
+TEST(cookies_fit_the_guest_s_telldir_and_lead_back) {
+    enum { SIZE = 1 << 16 };
+    char name[64];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "root/entry-%d", i);
+        host_write(f, name, "");
+    }
+    uint32_t buffer = guest_room(f, SIZE), again = guest_room(f, SIZE), result = guest_room(f, 4);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, buffer, SIZE, 0, result), WASI_ESUCCESS);
+    uint32_t used = guest_u32(f, result);
+    for (uint32_t at = 0; at < used;) {
+        uint64_t cookie = guest_u64(f, buffer + at + WASI_DIRENT_NEXT);
+        at += WASI_DIRENT_SIZE + guest_u32(f, buffer + at + WASI_DIRENT_NAMLEN);
+        CHECK(cookie <= INT32_MAX);
+        CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, again, SIZE, cookie, result), WASI_ESUCCESS);
+        CHECK_EQUAL(guest_u32(f, result), used - at);
+        CHECK(memcmp(guest_at(f, again), guest_at(f, buffer + at), used - at) == 0);
+    }
 }
