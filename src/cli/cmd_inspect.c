@@ -84,7 +84,7 @@ static const char *state_words(enum link_state state) {
 
 /* One linker per MPI plugin, or one without any. */
 struct offers {
-    struct layers_plugin *plugins;
+    struct mpi_plugin *plugins;
     size_t plugin_count, linker_count;
     struct linker **linkers;
 };

@@ -114,7 +114,7 @@ static bool make_instance(struct run *run, struct error *err) {
     static struct instance_options instance_options = {.report = report};
     const struct wasm_module *module = &run->artifact->module;
     run->linker = linker_create();
-    if (!layers_add(run->linker, module, run->options, err)) return false;
+    if (!layers_add(run->linker, module, run->options, run->arena, err)) return false;
     run->store = store_create();
     instance_options.host = &run->config;
     if (!instance_create(run->store, run->artifact, run->linker, &instance_options, &run->instance,

@@ -34,7 +34,7 @@ static void print_compiler(void) {
 int command_version(void) {
     struct error err;
     struct arena arena = {0};
-    struct layers_plugin *plugins;
+    struct mpi_plugin *plugins;
     size_t count;
     printf("mpiwasm %s\n", MPIWASM_VERSION);
     print_compiler();

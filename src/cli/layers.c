@@ -3,13 +3,11 @@
  */
 #include "cli/layers.h"
 
+#include "cli/message.h"
 #include "cli/paths.h"
-#include "mpi/mpi_loader.h"
 #include "wasi/wasi.h"
 
 #include <string.h>
-
-#define PLUGIN_FOLDER "lib/mpiwasm"
 
 void layers_add_fixed(struct linker *linker) {
     linker_add_host(linker, &wasi_host_module);
@@ -22,26 +20,19 @@ static bool imports_mpi(const struct wasm_module *module) {
 }
 
 bool layers_add(struct linker *linker, const struct wasm_module *module,
-                const struct options *options, struct error *err) {
+                const struct options *options, struct arena *arena, struct error *err) {
+    struct mpi_plugin plugin;
     layers_add_fixed(linker);
     if (!imports_mpi(module)) return true;
-    struct arena arena = {0};
-    struct mpi_plugin plugin;
-    bool ok = mpi_loader_choose(paths_installed(&arena, PLUGIN_FOLDER), options->mpi, &arena,
-                                &plugin, err);
-    if (ok) linker_add_host(linker, plugin.host);
-    arena_free(&arena);
-    return ok;
+    if (!mpi_loader_choose(paths_installed(arena, "lib/mpiwasm"), options->mpi, arena, &plugin,
+                           err))
+        return false;
+    if (options->verbose) message_note("MPI: %s (%s)", plugin.host->description, plugin.path);
+    linker_add_host(linker, plugin.host);
+    return true;
 }
 
-bool layers_find_plugins(const char *only, struct arena *arena, struct layers_plugin **plugins,
+bool layers_find_plugins(const char *only, struct arena *arena, struct mpi_plugin **plugins,
                          size_t *count, struct error *err) {
-    struct mpi_plugin *found;
-    if (!mpi_loader_list(paths_installed(arena, PLUGIN_FOLDER), only, arena, &found, count, err))
-        return false;
-    *plugins = arena_array(arena, *count, sizeof **plugins);
-    for (size_t i = 0; i < *count; i++)
-        (*plugins)[i] = (struct layers_plugin){
-            found[i].name, found[i].path, found[i].host, found[i].problem};
-    return true;
+    return mpi_loader_list(paths_installed(arena, "lib/mpiwasm"), only, arena, plugins, count, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "cli/options.h"
+#include "mpi/mpi_loader.h"
 #include "runtime/link.h"
 
 /* What every module may import. */
@@ -14,18 +15,11 @@ void layers_add_fixed(struct linker *linker);
 /* The same, and the MPI plugin that --mpi names or that matches the launcher, if the module
  * imports MPI. */
 bool layers_add(struct linker *linker, const struct wasm_module *module,
-                const struct options *options, struct error *err);
-
-struct layers_plugin {
-    const char *name;               /* "openmpi" */
-    const char *path;               /* of the shared object */
-    const struct host_module *host; /* NULL: it could not be loaded */
-    const char *problem;            /* then: why */
-};
+                const struct options *options, struct arena *arena, struct error *err);
 
 /* All MPI plugins of this installation, or the one named `only` (may be NULL), loaded. Empty if
  * there are none. ERROR_MPI if `only` is not there. */
-bool layers_find_plugins(const char *only, struct arena *arena, struct layers_plugin **plugins,
+bool layers_find_plugins(const char *only, struct arena *arena, struct mpi_plugin **plugins,
                          size_t *count, struct error *err);
 
 #endif
