@@ -382,6 +382,22 @@ static void test_unusable(void) {
     setenv("TMPDIR", temporary, 1);
 }
 
+/* A file system of this process alone, if this user may have one. */
+static bool mount_small(const char *path, unsigned long flags, const char *data) {
+    uid_t user = geteuid();
+    if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    if (user != 0) {
+        char map[64];
+        int length = snprintf(map, sizeof map, "%u %u 1", (unsigned)user, (unsigned)user);
+        int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+        bool ok = fd >= 0 && write(fd, map, (size_t)length) == length;
+        if (fd >= 0) close(fd);
+        if (!ok) return false;
+    }
+    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", path, "tmpfs", flags, data) == 0;
+}
+
 /* A real full disk, where this user may make one: a small tmpfs in a namespace of its own. */
 static void test_full_disk(void) {
     begin("disk", "fill");
@@ -389,11 +405,9 @@ static void test_full_disk(void) {
     int status;
     pid_t child = fork();
     if (child == 0) {
-        if ((geteuid() == 0 ? unshare(CLONE_NEWNS) : unshare(CLONE_NEWUSER | CLONE_NEWNS)) != 0 ||
-            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-            mount("tmpfs", path_of("disk"), "tmpfs", 0, "size=128k,mode=0700") != 0)
-            _exit(77);
+        if (!mount_small(path_of("disk"), 0, "size=128k,mode=0700")) _exit(77);
         expect_elsewhere("module g", "");
+        fflush(stdout);
         _exit(check_failures > 0 ? 1 : 0);
     }
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
@@ -403,7 +417,35 @@ static void test_full_disk(void) {
         CHECK(WEXITSTATUS(status) == 0);
 }
 
-/* The same with a limit on the size of files, which every user can set. */
+/* Code may not be loaded from there, so the descriptor is of a copy that is elsewhere. */
+static void test_noexec(void) {
+    begin("noexec", "work");
+    CHECK(mkdir(path_of("noexec"), 0700) == 0);
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        struct cache_request request = request_of("module");
+        struct cache_artifact artifact;
+        struct stat by_path, by_fd;
+        char bytes[6];
+        if (!mount_small(path_of("noexec"), MS_NOEXEC, "mode=0700")) _exit(77);
+        CHECK(cache_artifact_get(&request, &artifact, NULL) && artifact.compiled);
+        cache_artifact_release(&artifact);
+        CHECK(cache_artifact_get(&request, &artifact, NULL) && !artifact.compiled);
+        CHECK(stat(artifact.path, &by_path) == 0 && fstat(artifact.fd, &by_fd) == 0);
+        CHECK(by_path.st_dev != by_fd.st_dev && by_path.st_size == by_fd.st_size);
+        CHECK(pread(artifact.fd, bytes, 6, 0) == 6 && memcmp(bytes, "module", 6) == 0);
+        fflush(stdout);
+        _exit(check_failures > 0 ? 1 : 0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        printf("not tested here: a file system without execution (no permission to mount one)\n");
+    else
+        CHECK(WEXITSTATUS(status) == 0);
+}
+
+/* A full disk's like: a limit on the size of files, which every user can set. */
 static void test_file_limit(void) {
     begin("limit", "fill");
     int status;
@@ -492,6 +534,7 @@ int main(void) {
     test_damage();
     test_unusable();
     test_full_disk();
+    test_noexec();
     test_file_limit();
     test_list_and_clean();
     test_compile_only();
