@@ -37,7 +37,7 @@
 ;; HAS large_offset add i32 %\d+, 8$
 ;; HAS negative_offset add i32 %\d+, -8$
 ;; LACKS inside or disjoint
-;; HAS inside getelementptr i8, ptr %\d+, i64 8$
+;; HAS inside getelementptr .*, i64 8$
 ;; HAS mixed getelementptr i8, ptr %\d+, i64 16$
 ;; HAS mixed getelementptr i8, ptr %\d+, i64 8192$
 ;; HAS mixed add i32 %\d+, 16$

@@ -50,6 +50,7 @@ class Output:
             body = re.sub(r"(![a-z.]+) !\d+", r"\1", found[2])  # metadata, without numbers
             body = re.sub(r"[ \t]*;.*$", "", body, flags=re.M)   # predecessors
             body = re.sub(r" #\d+", "", body)
+            body = body.replace("inbounds nuw", "inbounds")      # LLVM 19 cannot tell
             functions[found[1]] = [line for line in body.splitlines() if line.strip()]
         return functions
 

@@ -48,7 +48,7 @@
 ;; TEXT touch
 ;;| entry:
 ;;|   %memory = load ptr, ptr %context, align 16, !invariant.load, !nonnull, !dereferenceable, !align, !noundef
-;;|   %1 = getelementptr inbounds nuw i8, ptr %context, i64 64
+;;|   %1 = getelementptr inbounds i8, ptr %context, i64 64
 ;;|   %2 = load i32, ptr %1, align 16, !tbaa
 ;;|   %3 = add i32 %2, -16
 ;;|   store i32 %3, ptr %1, align 16, !tbaa
