@@ -394,8 +394,10 @@ static bool mount_small(const char *path, unsigned long flags, const char *data)
         if (fd >= 0) close(fd);
         if (!ok) return false;
     }
+    char options[64];
+    snprintf(options, sizeof options, "mode=0700,uid=%u%s", (unsigned)user, data);
     return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", path, "tmpfs", flags, data) == 0;
+           mount("tmpfs", path, "tmpfs", flags, options) == 0;
 }
 
 /* A real full disk, where this user may make one: a small tmpfs in a namespace of its own. */
@@ -405,7 +407,7 @@ static void test_full_disk(void) {
     int status;
     pid_t child = fork();
     if (child == 0) {
-        if (!mount_small(path_of("disk"), 0, "size=128k,mode=0700")) _exit(77);
+        if (!mount_small(path_of("disk"), 0, ",size=128k")) _exit(77);
         expect_elsewhere("module g", "");
         fflush(stdout);
         _exit(check_failures > 0 ? 1 : 0);
@@ -428,7 +430,7 @@ static void test_noexec(void) {
         struct cache_artifact artifact;
         struct stat by_path, by_fd;
         char bytes[6];
-        if (!mount_small(path_of("noexec"), MS_NOEXEC, "mode=0700")) _exit(77);
+        if (!mount_small(path_of("noexec"), MS_NOEXEC, "")) _exit(77);
         CHECK(cache_artifact_get(&request, &artifact, NULL) && artifact.compiled);
         cache_artifact_release(&artifact);
         CHECK(cache_artifact_get(&request, &artifact, NULL) && !artifact.compiled);
