@@ -382,22 +382,27 @@ static void test_unusable(void) {
     setenv("TMPDIR", temporary, 1);
 }
 
+static bool write_proc(const char *path, const char *text) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && file_write_all(fd, text, strlen(text), NULL);
+    if (fd >= 0) close(fd);
+    return ok;
+}
+
 /* A file system of this process alone, if this user may have one. */
-static bool mount_small(const char *path, unsigned long flags, const char *data) {
-    uid_t user = geteuid();
+static bool mount_small(const char *path, unsigned long flags, const char *more) {
+    unsigned user = geteuid(), group = getegid();
+    char users[64], groups[64], data[128];
+    snprintf(users, sizeof users, "%u %u 1", user, user);
+    snprintf(groups, sizeof groups, "%u %u 1", group, group);
+    snprintf(data, sizeof data, "mode=0700,uid=%u,gid=%u%s", user, group, more);
     if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    if (user != 0) {
-        char map[64];
-        int length = snprintf(map, sizeof map, "%u %u 1", (unsigned)user, (unsigned)user);
-        int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-        bool ok = fd >= 0 && write(fd, map, (size_t)length) == length;
-        if (fd >= 0) close(fd);
-        if (!ok) return false;
-    }
-    char options[64];
-    snprintf(options, sizeof options, "mode=0700,uid=%u%s", (unsigned)user, data);
+    if (user != 0 &&
+        !(write_proc("/proc/self/uid_map", users) && write_proc("/proc/self/setgroups", "deny") &&
+          write_proc("/proc/self/gid_map", groups)))
+        return false;
     return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", path, "tmpfs", flags, options) == 0;
+           mount("tmpfs", path, "tmpfs", flags, data) == 0;
 }
 
 /* A real full disk, where this user may make one: a small tmpfs in a namespace of its own. */
