@@ -16,7 +16,7 @@
 #define BOUND_LIMIT ((__int128)1 << 62) /* bytes: no size or bound reaches it */
 
 struct bounds {
-    __int128 lb, ub, true_lb, true_ub, size, elements;
+    __int128 lb, ub, true_lb, true_ub, size, elements, external;
     bool has_bounds, has_sticky_lb, has_sticky_ub, has_data;
     __int128 sticky_lb, sticky_ub;
     uint32_t alignment;
@@ -62,6 +62,7 @@ static void bounds_add(struct bounds *bounds, __int128 displacement, int64_t len
     }
     bounds->size += (__int128)length * runs * child->size;
     bounds->elements += (__int128)length * runs * child->elements;
+    bounds->external += (__int128)length * runs * child->external;
     if (child->alignment > bounds->alignment) bounds->alignment = child->alignment;
 }
 
@@ -79,7 +80,7 @@ static bool bounds_store(const struct bounds *bounds, bool pad, struct mpilayer_
     }
     if (beyond_limit(lb) || beyond_limit(ub) || beyond_limit(bounds->true_lb) ||
         beyond_limit(bounds->true_ub) || beyond_limit(bounds->size) ||
-        beyond_limit(bounds->elements))
+        beyond_limit(bounds->elements) || beyond_limit(bounds->external))
         return false;
     type->lb = (int64_t)lb;
     type->extent = (int64_t)(ub - lb);
@@ -87,6 +88,7 @@ static bool bounds_store(const struct bounds *bounds, bool pad, struct mpilayer_
     type->true_ub = (int64_t)bounds->true_ub;
     type->size = (int64_t)bounds->size;
     type->elements = (int64_t)bounds->elements;
+    type->external = (int64_t)bounds->external;
     type->sticky_lb = bounds->has_sticky_lb;
     type->sticky_ub = bounds->has_sticky_ub;
     type->alignment = bounds->alignment ? bounds->alignment : 1;

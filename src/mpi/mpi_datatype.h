@@ -90,6 +90,7 @@ struct mpilayer_datatype {
      */
     int64_t size, lb, extent, true_lb, true_ub;
     int64_t elements; /* predefined datatypes in one item */
+    int64_t external; /* bytes of one item in external32 */
     uint32_t alignment, depth;
 
     const struct mpilayer_basic *basic; /* predefined ones alone, also those of Fortran 90 */

@@ -79,6 +79,7 @@ static void fill_basic(struct mpilayer_datatype *type, const struct mpilayer_bas
     type->contiguous = type->size == type->extent;
     type->committed = basic->meaning != MPILAYER_MARKER;
     type->elements = type->committed;
+    type->external = basic->external * basic->repeat + second;
     type->sticky_lb = basic->handle == GUEST_MPI_LB;
     type->sticky_ub = basic->handle == GUEST_MPI_UB;
     type->recipe.combiner = GUEST_MPI_COMBINER_NAMED;

@@ -73,10 +73,9 @@ static uint32_t offset_of(const struct mpilayer *layer, const uint8_t *pointer) 
 
 static uint32_t scratch_take(struct mpilayer *layer, uint64_t size) {
     if (scratch.size < size) {
-        const struct guest_operations *operations = layer->guest->operations;
-        if (scratch.address) operations->release(layer->guest, scratch.address);
-        uint64_t address = operations->allocate(layer->guest, size, SCRATCH_ALIGNMENT);
-        if (address == 0 || !guest_range_ok(layer->guest, address, size))
+        if (scratch.address) layer->guest->operations->release(layer->guest, scratch.address);
+        uint64_t address = mpilayer_guest_allocate(layer, size, SCRATCH_ALIGNMENT);
+        if (address == 0)
             mpilayer_abort(layer, NULL, 1,
                            "a reduction operator needs %llu bytes of scratch memory, which the "
                            "program's allocator does not have",
@@ -153,14 +152,16 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
 #define THUNKS_16(h, X)                                                                            \
     X(h##0)                                                                                        \
     X(h##1)                                                                                        \
-    X(h##2) X(h##3) X(h##4) X(h##5) X(h##6) X(h##7) X(h##8) X(h##9) X(h##a) X(h##b) X(h##c)        \
-        X(h##d) X(h##e) X(h##f)
+    X(h##2)                                                                                        \
+    X(h##3) X(h##4) X(h##5) X(h##6) X(h##7) X(h##8) X(h##9) X(h##a) X(h##b) X(h##c) X(h##d)        \
+        X(h##e) X(h##f)
 #define THUNKS(X)                                                                                  \
     THUNKS_16(0, X)                                                                                \
     THUNKS_16(1, X)                                                                                \
-    THUNKS_16(2, X) THUNKS_16(3, X) THUNKS_16(4, X) THUNKS_16(5, X) THUNKS_16(6, X)                \
-        THUNKS_16(7, X) THUNKS_16(8, X) THUNKS_16(9, X) THUNKS_16(a, X) THUNKS_16(b, X)            \
-            THUNKS_16(c, X) THUNKS_16(d, X) THUNKS_16(e, X) THUNKS_16(f, X)
+    THUNKS_16(2, X)                                                                                \
+    THUNKS_16(3, X) THUNKS_16(4, X) THUNKS_16(5, X) THUNKS_16(6, X) THUNKS_16(7, X)                \
+        THUNKS_16(8, X) THUNKS_16(9, X) THUNKS_16(a, X) THUNKS_16(b, X) THUNKS_16(c, X)            \
+            THUNKS_16(d, X) THUNKS_16(e, X) THUNKS_16(f, X)
 THUNKS(THUNK)
 
 static MPI_User_function *const thunk_functions[THUNK_COUNT] = {
