@@ -243,9 +243,11 @@ static int32_t idup(struct mpilayer *layer, const char *name, uint32_t comm, boo
     if (code != MPI_SUCCESS) {
         mpilayer_comm_release(layer, made);
     } else {
+        /* The guest has the handle now, but it is not valid before the request completes. */
         request_object->new_comm = made;
-        mpilayer_object_reference(&made->object);
+        request_object->new_handle = made->object.handle;
         mpilayer_store_i32(layer, newcomm, (int32_t)made->object.handle);
+        mpilayer_object_hide(&made->object);
     }
     return mpilayer_request_started(&call, code, request_object, request);
 }

@@ -148,7 +148,8 @@ struct mpilayer_request {
     struct mpilayer_comm
         *comm; /* referenced: whose error handler its failure goes to; NULL: world */
     struct mpilayer_block *blocks;  /* kept until completion; owned */
-    struct mpilayer_comm *new_comm; /* of Comm_idup: becomes usable at completion */
+    struct mpilayer_comm *new_comm; /* of Comm_idup; owned, hidden until completion */
+    uint32_t new_handle;            /* its handle then */
     bool persistent;
     bool active;                 /* only if persistent: started and not completed yet */
     bool generalized, completed; /* MPI_Grequest_start, MPI_Grequest_complete */

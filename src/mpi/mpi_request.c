@@ -59,12 +59,11 @@ void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request 
     if (request->blocks != NULL) {
         mpilayer_blocks_free(request->blocks);
     }
-    if (request->new_comm != NULL) {
-        /* The guest may have freed the new communicator meanwhile: then it is gone already. */
-        if (request->new_comm->object.handle != 0 && request->new_comm->host != MPI_COMM_NULL) {
-            mpilayer_comm_fill(layer, request->new_comm, NULL);
-        }
-        mpilayer_comm_release(layer, request->new_comm);
+    if (request->new_comm != NULL && request->new_comm->host == MPI_COMM_NULL) {
+        mpilayer_comm_release(layer, request->new_comm); /* it failed */
+    } else if (request->new_comm != NULL) {
+        mpilayer_comm_fill(layer, request->new_comm, NULL);
+        request->new_comm->object.handle = request->new_handle;
     }
     struct mpilayer_comm *comm = request->comm;
     mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &request->object);
@@ -212,6 +211,11 @@ int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
     struct mpilayer_request *object;
     if (!mpilayer_call_begin(&call, layer, "MPI_Request_free") ||
         !get_real_at(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    if (object->new_comm != NULL) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request",
+                           "belongs to a collective operation");
         return mpilayer_call_raise(&call);
     }
     int code = MPI_Request_free(&object->host);
