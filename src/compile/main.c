@@ -8,6 +8,7 @@
 #include "compile/compile.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,7 @@ int main(int argc, char **argv) {
     long number;
     int option;
     opterr = 0;
+    signal(SIGPIPE, SIG_IGN); /* whoever listens to the progress may go away */
     while ((option = getopt_long(argc, argv, "o:O:", long_options, NULL)) != -1) {
         switch (option) {
         case 'o': output = optarg; break;
