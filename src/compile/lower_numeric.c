@@ -179,13 +179,28 @@ void lower_float_sqrt(struct lowering *l, const struct wasm_instr *instr, int ar
     float_unary(l, "llvm.sqrt");
 }
 
-/* A NaN wins over any number, -0 is less than +0: not what C's fmin does. */
+/*
+ * A NaN wins over any number, -0 is less than +0: not what C's fmin does.  The intrinsics may hand
+ * on a signalling NaN as it is, where the specification wants a quiet one, so NaNs take the way of
+ * an addition; the intrinsic then needs no code for them.
+ */
+static void float_extremum(struct lowering *l, const char *intrinsic) {
+    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    LLVMTypeRef type = LLVMTypeOf(left);
+    LLVMValueRef arguments[] = {left, right};
+    LLVMValueRef number = lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, 2);
+    LLVMSetFastMathFlags(number, LLVMFastMathNoNaNs);
+    LLVMValueRef unordered = LLVMBuildFCmp(l->builder, LLVMRealUNO, left, right, "");
+    LLVMValueRef nan = LLVMBuildFAdd(l->builder, left, right, "");
+    lower_push(l, LLVMBuildSelect(l->builder, unordered, nan, number, ""));
+}
+
 void lower_float_min(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_binary(l, "llvm.minimum");
+    float_extremum(l, "llvm.minimum");
 }
 
 void lower_float_max(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_binary(l, "llvm.maximum");
+    float_extremum(l, "llvm.maximum");
 }
 
 void lower_float_copysign(struct lowering *l, const struct wasm_instr *instr, int argument) {

@@ -100,8 +100,7 @@ static bool read_limits(struct decoder *d, struct wasm_limits *out) {
     uint64_t offset = reader_offset(&d->reader);
     uint8_t flags;
     if (!read_u8(d, &flags)) return false;
-    if (flags > 0x0f) return fail_at(d, offset, "malformed limits flags");
-    if (flags & 0x08) return wasm_feature_refuse(WASM_FEATURE_CUSTOM_PAGE_SIZES, offset, d->err);
+    if (flags > 0x07) return fail_at(d, offset, "malformed limits flags");
     if (flags & 0x02) return wasm_feature_refuse(WASM_FEATURE_THREADS, offset, d->err);
     *out = (struct wasm_limits){.has_maximum = flags & 0x01, .is_64 = (flags & 0x04) != 0};
     return reader_u64(&d->reader, &out->minimum, d->err) &&

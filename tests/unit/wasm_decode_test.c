@@ -247,7 +247,6 @@ static void test_unsupported(void) {
     refused(header("\0asm\x0d\0\1\0", 8), ERROR_UNSUPPORTED, "component model");
     refused(with_section(13, BYTES(0)), ERROR_UNSUPPORTED, "exception handling");
     refused(with_section(5, BYTES(1, 3, 1, 2)), ERROR_UNSUPPORTED, "threads");
-    refused(with_section(5, BYTES(1, 8, 1, 0)), ERROR_UNSUPPORTED, "custom page sizes");
 }
 
 /* A broken name section is no error; what stands before the fault counts. */

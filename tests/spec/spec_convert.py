@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Turn the specification's test scripts (.wast) into what spec_runner.c reads.
+
+    spec_convert.py --suite FOLDER --out FOLDER [--wasm-tools PROGRAM]
+
+For X.wast, OUT/X/ gets the binaries that `wasm-tools json-from-wast` makes and `X.script`, a line
+per command with eight columns separated by tabs, "-" where there is nothing:
+
+    line  command  text  name  file-or-kind  field  arguments  expected
+
+`text` is the message a failing command expects; names and fields are in hexadecimal, as they may
+hold any bytes; arguments and expected values are "type:value", separated by spaces.  Files that
+have not changed are left alone.  Exit code 77: the suite or wasm-tools is missing (a skip).
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SKIPPED = 77
+# Increased when this script writes something else from the same suite.
+FORMAT = 1
+
+
+def find_wasm_tools(named):
+    """The program named by hand, by WASM_TOOLS, in PATH, or in the folder of tools/setup."""
+    local = Path(__file__).resolve().parents[2] / ".venv/bin/wasm-tools"
+    for candidate in (named, os.environ.get("WASM_TOOLS"), shutil.which("wasm-tools"), local):
+        if candidate and os.access(candidate, os.X_OK):
+            return str(candidate)
+    return None
+
+
+def hexed(text):
+    """Bytes in hexadecimal with an x in front, so that an empty name is not "-"."""
+    return "-" if text is None else "x" + text.encode().hex()
+
+
+def value(item):
+    """One argument or expected value."""
+    kind, content = item["type"], item.get("value")
+    if kind == "v128":
+        if not isinstance(content, list):
+            return "v128:?"
+        return f"v128:{item['lane_type']}:{','.join(content)}"
+    if kind == "either":
+        return "either:?"
+    if kind == "refnull":
+        return "ref:null"
+    return f"{kind}:{'any' if content is None else content}"
+
+
+def values(items):
+    return " ".join(value(item) for item in items) or "-"
+
+
+def columns(command):
+    """The eight columns of one JSON command."""
+    action = command.get("action", {})
+    name = command.get("name", action.get("module"))
+    where = command.get("binary_filename", command.get("filename"))
+    field = action.get("field", command.get("as"))
+    if command["type"] == "module_instance":
+        name, field = command.get("instance"), command.get("module")
+    if action:
+        where = action["type"]
+    return [
+        str(command["line"]),
+        command["type"],
+        command.get("text") or "-",
+        hexed(name),
+        where or "-",
+        hexed(field),
+        values(action.get("args", [])),
+        values(command.get("expected", [])),
+    ]
+
+
+def is_text_only(command):
+    """A test of the text format, of which no binary exists."""
+    return command.get("module_type") == "text" and "binary_filename" not in command
+
+
+def convert(tools, wast, out):
+    """One file; returns an error message or None."""
+    folder = out / wast.stem
+    script = folder / f"{wast.stem}.script"
+    stamp = folder / "stamp"
+    status = wast.stat()
+    mark = f"{FORMAT} {status.st_size} {status.st_mtime_ns} {tools}"
+    if script.exists() and stamp.exists() and stamp.read_text() == mark:
+        return None
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    result = subprocess.run(
+        [tools, "json-from-wast", str(wast), "--wasm-dir", str(folder), "-o", str(folder / "json")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if result.returncode != 0:
+        return f"{wast.name}: wasm-tools: {result.stderr.strip()}"
+    lines = []
+    for command in json.loads((folder / "json").read_text())["commands"]:
+        if is_text_only(command):
+            command = {"type": "text_format", "line": command["line"]}
+        row = columns(command)
+        if any("\t" in cell or "\n" in cell for cell in row):
+            return f"{wast.name}:{row[0]}: a tab or a newline in a column"
+        lines.append("\t".join(row))
+    for leftover in list(folder.glob("*.wat")) + [folder / "json"]:
+        leftover.unlink()
+    script.write_text("\n".join(lines) + "\n")
+    stamp.write_text(mark)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--suite", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--wasm-tools")
+    options = parser.parse_args()
+    options.suite = Path(os.environ.get("WASM_TESTSUITE_DIR") or options.suite)
+    suite = sorted(options.suite.glob("*.wast"))
+    if not suite:
+        print(f"SKIPPED: no test suite in {options.suite} (WASM_TESTSUITE_DIR names another folder)")
+        return SKIPPED
+    tools = find_wasm_tools(options.wasm_tools)
+    if tools is None:
+        print("SKIPPED: wasm-tools not found (tools/setup --tests installs it; WASM_TOOLS names it)")
+        return SKIPPED
+    options.out.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        errors = list(filter(None, pool.map(lambda w: convert(tools, w, options.out), suite)))
+    # What the suite no longer has must not be run.
+    for folder in options.out.iterdir():
+        if folder.is_dir() and folder.name not in {wast.stem for wast in suite}:
+            shutil.rmtree(folder)
+    print("\n".join(errors + [f"{len(suite) - len(errors)} of {len(suite)} files converted"]))
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
