@@ -130,11 +130,11 @@ def main():
     options.suite = Path(os.environ.get("WASM_TESTSUITE_DIR") or options.suite)
     suite = sorted(options.suite.glob("*.wast"))
     if not suite:
-        print(f"SKIPPED: no test suite in {options.suite} (WASM_TESTSUITE_DIR names another folder)")
+        print(f"SKIPPED: no test suite in {options.suite} (WASM_TESTSUITE_DIR names another)")
         return SKIPPED
     tools = find_wasm_tools(options.wasm_tools)
     if tools is None:
-        print("SKIPPED: wasm-tools not found (tools/setup --tests installs it; WASM_TOOLS names it)")
+        print("SKIPPED: no wasm-tools (tools/setup --tests installs it; WASM_TOOLS names it)")
         return SKIPPED
     options.out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

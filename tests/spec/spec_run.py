@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Run the specification's test suite in one mode and compare the outcome with expected.txt.
 
-    spec_run.py --mode validate|fast|strict --suite FOLDER --work FOLDER --runner PROGRAM
+    spec_run.py --mode validate|fast|strict|bounds --suite FOLDER --work FOLDER --runner PROGRAM
                 --expected FILE [--compiler PROGRAM] [FILE.wast ...]
 
 Takes the scripts that spec_convert.py put in WORK/suite, compiles their modules to
-WORK/MODE/ (unless that has been done by this compiler) and runs them with spec-runner.
+WORK/MODE/ (unless this compiler and this script have done so before) and runs them with
+spec-runner.
 
 A line of expected.txt is one of
 
@@ -29,7 +30,12 @@ from pathlib import Path
 import spec_convert
 
 COMPILED = ("module", "module_definition", "assert_unlinkable", "assert_uninstantiable")
-COMPILER_OPTIONS = {"fast": ["-O1"], "strict": ["-O1", "--strict-traps"]}
+# What users get, traps by the letter, and code that needs no guard regions.
+COMPILER_OPTIONS = {
+    "fast": ["-O3"],
+    "strict": ["-O1", "--strict-traps"],
+    "bounds": ["-O1", "--bounds=explicit"],
+}
 CHUNK = 40  # modules per compiler process
 WORKERS = len(os.sched_getaffinity(0))
 
@@ -51,7 +57,7 @@ class Expected:
                 continue
             if verdict == "refused" and lines is None:
                 self.refused.add((file, reason))
-            elif verdict in ("fails", "fails-fast", "fails-strict") and lines:
+            elif lines and verdict in ("fails", *(f"fails-{name}" for name in COMPILER_OPTIONS)):
                 if mode != "validate" and verdict in ("fails", f"fails-{mode}"):
                     self.fails.update({(file, line): reason for line in lines.split(",")})
             else:
@@ -84,7 +90,7 @@ def compile_chunk(options, jobs):
 
 def compile_all(options, scripts):
     """Compile what has no artifact of this compiler; returns {input: message} of failures."""
-    newest = os.stat(options.compiler).st_mtime
+    newest = max(os.stat(options.compiler).st_mtime, os.stat(__file__).st_mtime)
     jobs = []
     for script in scripts:
         folder = options.work / options.mode / script.stem
@@ -141,7 +147,7 @@ def run_script(options, script):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mode", required=True, choices=["validate", "fast", "strict"])
+    parser.add_argument("--mode", required=True, choices=["validate", *COMPILER_OPTIONS])
     parser.add_argument("--suite", required=True, type=Path)
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--runner", required=True)
