@@ -71,6 +71,16 @@ class Documents(CliTest):
                 self.assertIn(f".SH {heading}", text, page)
             self.assertNotRegex(text, r"(?m)[ \t]$", page)
 
+    def test_compiler_wrapper(self):
+        """mpiwasmcc's own options, as its --help lists them, are those of its page."""
+        text = self.execute([harness.BUILD / "bin/mpiwasmcc", "--help"]).out
+        helped = set(re.findall(r"(?<![\w-])--?[a-z-]+(?::[a-z]+)?", text[text.index("  -show"):]))
+        page = (SOURCE / "man/mpiwasmcc.1").read_text().replace("\\-", "-")
+        page = page[page.index(".SH OPTIONS"):page.index(".SH ENVIRONMENT")]
+        written = set(re.findall(r"(?<![\w-])--?[a-z-]+(?::[a-z]+)?", page))
+        self.assertEqual(helped, written)
+        self.assertGreater(len(helped), 10)
+
     def test_environment_list(self):
         """The variables that the manual page promises are those of the code."""
         source = (SOURCE / "src/cli/grants.c").read_text()
