@@ -120,6 +120,7 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     arguments_add_all(out, flags, sizeof flags / sizeof *flags);
     if (!job->options.has_nostartfiles) {
         arguments_add(out, "-nostartfiles");
+        arguments_add(out, "-xnone"); /* the user's -x is for sources */
         arguments_addf(out, "%s/lib/start.o", job->install.share);
     }
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
