@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Run the programs of tests/wasi/programs through mpiwasm and compare what they print and return.
+"""programs.py BUILD SOURCE [WRAPPER...]
 
-A program says in comments how it is run; without any `//! run:` line it runs once, plainly:
+Run a program of tests/wasi/programs through mpiwasm and compare what it prints and returns.
+
+The program says in comments how it is run; without any `//! run:` line it runs once, plainly:
     //! run: ARGS...        once more, with these arguments
     //! options: OPTIONS    of mpiwasm, for all runs
     //! stdin: TEXT         standard input for all runs (\\n is a line's end)
     //! native: no          natively it would behave otherwise: expect what the `//> ` lines hold,
                             and the exit codes of `//! exit:`, one for each run (default 0)
 Otherwise the same program compiled for the host, run in a directory alike, is the oracle.
+What follows BUILD and SOURCE on the command line is put in front of mpiwasm.
 A trap counts as death by SIGABRT: 134 on both sides.
 """
 import os
@@ -64,8 +67,10 @@ def main():
         failures, text, codes = [], "", []
         for number, line in enumerate(runs):
             arguments = shlex.split(line)
-            guest = run([f"{build}/bin/mpiwasm", *options, module, *arguments],
+            guest = run([*sys.argv[3:], f"{build}/bin/mpiwasm", *options, module, *arguments],
                         prepare(temporary, f"guest{number}"), stdin, environment)
+            if guest[2] == 77 and sys.argv[3:]:
+                sys.exit(77)
             text += guest[0]
             codes.append(guest[2])
             if native:
