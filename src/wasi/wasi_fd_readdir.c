@@ -91,7 +91,10 @@ uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32
     if (file->filetype != WASI_FILETYPE_DIRECTORY) return WASI_ENOTDIR;
     if (cookie > file->positions.count) return WASI_EINVAL;
     off_t position = cookie == 0 ? 0 : file->positions.at[cookie - 1];
-    if (lseek(file->host_fd, position, SEEK_SET) < 0) return wasi_last_error();
+    if (lseek(file->host_fd, position, SEEK_SET) < 0) {
+        /* Of a directory that may be searched but not read we have an O_PATH descriptor. */
+        return errno == EBADF ? (uint32_t)WASI_EACCES : wasi_last_error();
+    }
 
     size_t capacity = length < LEAST ? LEAST : length > MOST ? MOST : length;
     char *records = malloc(capacity);

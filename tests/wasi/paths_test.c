@@ -293,6 +293,24 @@ TEST(unknown_flags_are_invalid) {
     CHECK(!host_exists(f, "root/x"));
 }
 
+TEST(a_directory_that_cannot_be_listed_can_be_searched) {
+    enum { NOBODY = 65534 };
+    uint32_t fd, at = guest_room(f, 64);
+    host_mkdir(f, "root/dir");
+    host_write(f, "root/dir/file", "x");
+    CHECK_EQUAL(chmod(host_path(f, "root/dir"), 0111), 0);
+    bool root = geteuid() == 0;
+    if (root) CHECK_EQUAL(seteuid(NOBODY), 0);
+    CHECK_EQUAL(open_at(f, ROOT, "dir", FOLLOW, WASI_OFLAG_DIRECTORY, READING, 0, &fd),
+                WASI_ESUCCESS);
+    CHECK_EQUAL(open_at(f, fd, "file", FOLLOW, 0, READING, 0, NULL), WASI_ESUCCESS);
+    CHECK_EQUAL(stat_at(f, fd, "file", 0, NULL), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, fd, at, 64, 0, at), WASI_EACCES);
+    CHECK_EQUAL(mkdir_at(f, fd, "new"), WASI_EACCES);
+    if (root) CHECK_EQUAL(seteuid(0), 0);
+    CHECK_EQUAL(chmod(host_path(f, "root/dir"), 0755), 0);
+}
+
 /* Read-only grants. */
 
 TEST(a_read_only_grant_is_read) {
