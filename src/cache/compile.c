@@ -92,6 +92,19 @@ static int module_open(const struct cache_request *request, struct error *err) {
     return fd;
 }
 
+/* This process's environment and, for the compiler to end with it, its number. Caller frees. */
+static char **environment_make(char *parent, size_t size) {
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **copy = malloc((count + 2) * sizeof *copy);
+    if (copy == NULL) return NULL;
+    snprintf(parent, size, "MPIWASM_PARENT=%d", (int)getpid());
+    copy[0] = parent; /* first: it hides one that was inherited */
+    memcpy(copy + 1, environ, (count + 1) * sizeof *copy);
+    return copy;
+}
+
 /* Start `arguments` with the module as descriptor 3 and its messages going to `messages`. */
 static bool spawn(const char *compiler, char *const *arguments, int module, int messages,
                   pid_t *child, struct error *err) {
@@ -114,7 +127,10 @@ static bool spawn(const char *compiler, char *const *arguments, int module, int 
     bool is_bound = sched_getaffinity(0, sizeof bound, &bound) == 0;
     memset(&all, 0xff, sizeof all);
     if (is_bound) sched_setaffinity(0, sizeof all, &all);
-    int number = posix_spawn(child, compiler, &actions, &attributes, arguments, environ);
+    char parent[64], **environment = environment_make(parent, sizeof parent);
+    int number = posix_spawn(child, compiler, &actions, &attributes, arguments,
+                             environment != NULL ? environment : environ);
+    free(environment);
     if (is_bound) sched_setaffinity(0, sizeof bound, &bound);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

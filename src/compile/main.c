@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -147,6 +148,18 @@ static int compile_batch(const char *list, const struct compile_options *options
     return code;
 }
 
+/*
+ * The cache says which process waits for the result: when that one is gone (a job that was
+ * cancelled), there is no use in going on.
+ */
+static void end_with_parent(void) {
+    const char *value = getenv("MPIWASM_PARENT");
+    pid_t parent = getppid();
+    if (value == NULL || strtol(value, NULL, 10) != parent) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1); /* it went just now */
+}
+
 int main(int argc, char **argv) {
     struct compile_options options = COMPILE_OPTIONS_DEFAULT;
     const char *output = NULL, *batch = NULL;
@@ -154,6 +167,7 @@ int main(int argc, char **argv) {
     long number;
     int option;
     opterr = 0;
+    end_with_parent();
     signal(SIGPIPE, SIG_IGN); /* whoever listens to the progress may go away */
     while ((option = getopt_long(argc, argv, "o:O:", long_options, NULL)) != -1) {
         switch (option) {

@@ -27,6 +27,7 @@ static const char script[] =
     "#!/bin/sh\n"
     "cd \"$(dirname \"$0\")\" || exit 1\n"
     "echo run >>runs\n"
+    "[ \"$MPIWASM_PARENT\" = $PPID ] || exit 5\n"
     "case $(cat mode) in\n"
     "work) cat \"$1\" >\"$3\"; printf tail >>\"$3\" ;;\n"
     "invalid) echo 'noise' >&2; echo 'invalid: type mismatch in function 7' >&2; exit 1 ;;\n"
