@@ -40,7 +40,11 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
     if (!options->explicit_bounds) fold_offsets(module, options->strict_traps);
     if (!run(module, machine, "function(early-cse)", passes, err)) return false;
     cluster_loads(module);
-    return run(module, machine, main_passes[options->optimization], passes, err);
+    if (!run(module, machine, main_passes[options->optimization], passes, err)) return false;
+    /* Unrolled loops have their steps as constants in 32-bit addresses. */
+    if (!options->explicit_bounds) fold_offsets(module, options->strict_traps);
+    return run(module, machine, "function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg)",
+               passes, err);
 }
 
 bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine,

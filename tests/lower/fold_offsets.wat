@@ -25,8 +25,18 @@
   (func $mixed (export "mixed") (param i32) (result i32) (local i32)
     (local.set 1 (i32.add (local.get 0) (i32.const 16)))
     (i32.sub (i32.load (local.get 1)) (i32.load offset=8192 (local.get 1))))
+  ;; counts[keys[i]]++, which LLVM unrolls: the steps become constants as well.
+  (func $unrolled (export "unrolled") (param $keys i32) (param $counts i32) (param $n i32)
+    (local $at i32)
+    (loop $next
+      (local.set $at (i32.add (local.get $counts)
+        (i32.shl (i32.load (local.get $keys)) (i32.const 2))))
+      (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (i32.const 1)))
+      (local.set $keys (i32.add (local.get $keys) (i32.const 4)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
 )
 ;; RUN --emit=llvm
+;; HAS unrolled getelementptr i8, ptr %\S+, i64 12$
 ;; HAS fold getelementptr i8, ptr %\d+, i64 24$
 ;; LACKS fold = add
 ;; HAS fold_negative getelementptr i8, ptr %\d+, i64 -24$
