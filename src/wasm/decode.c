@@ -462,7 +462,20 @@ static bool decode_custom(struct decoder *d) {
     return true;
 }
 
-/* A name map or a name alone; faults end it quietly. */
+/* Debugging names end up in messages on terminals: no control characters. */
+static const char *printable(struct wasm_name *name) {
+    char *bytes = (char *)name->bytes; /* our own copy, see read_name */
+    for (uint32_t i = 0; i < name->length; i++) {
+        uint8_t byte = (uint8_t)bytes[i];
+        /* U+0080 to U+009f are c2 80 to c2 9f. */
+        if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && (uint8_t)bytes[i + 1] < 0xa0))
+            bytes[i] = '?';
+        if (byte == 0xc2 && bytes[i] == '?') bytes[++i] = '?';
+    }
+    return name->bytes;
+}
+
+/* Faults end it quietly. */
 static void decode_function_names(struct decoder *d) {
     struct wasm_module *m = d->module;
     uint32_t count, index;
@@ -470,7 +483,8 @@ static void decode_function_names(struct decoder *d) {
     if (!read_count(d, 2, &count)) return;
     for (uint32_t i = 0; i < count; i++) {
         if (!read_u32(d, &index) || !read_name(d, &name)) return;
-        if (index < m->function_count && name.length > 0) m->functions[index].name = name.bytes;
+        if (index < m->function_count && name.length > 0)
+            m->functions[index].name = printable(&name);
     }
 }
 
@@ -486,7 +500,7 @@ static void decode_names(struct decoder *d, const struct wasm_custom_section *se
         d->reader = reader_make(all.at, size, 0);
         all.at += size;
         struct wasm_name name;
-        if (id == SUBSECTION_MODULE && read_name(d, &name)) d->module->name = name.bytes;
+        if (id == SUBSECTION_MODULE && read_name(d, &name)) d->module->name = printable(&name);
         if (id == SUBSECTION_FUNCTIONS) decode_function_names(d);
     }
     d->err = err;

@@ -7,6 +7,7 @@
  */
 #include "wasm/features.h"
 #include "wasm/instr.h"
+#include "wasm/print.h"
 #include "wasm/validate.h"
 
 #include <stdlib.h>
@@ -69,7 +70,9 @@ static bool check_export_names(const struct wasm_module *m, struct error *err) {
     bool ok = true;
     for (uint32_t i = 1; ok && i < m->export_count; i++)
         if (compare_exports(&sorted[i - 1], &sorted[i]) == 0) {
-            error_set(err, ERROR_INVALID, "duplicate export name \"%s\"", sorted[i]->name.bytes);
+            char name[128];
+            error_set(err, ERROR_INVALID, "duplicate export name \"%s\"",
+                      wasm_print_name(&sorted[i]->name, name, sizeof name));
             ok = false;
         }
     free(sorted);

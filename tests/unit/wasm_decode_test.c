@@ -249,6 +249,19 @@ static void test_unsupported(void) {
     refused(with_section(5, BYTES(1, 3, 1, 2)), ERROR_UNSUPPORTED, "threads");
 }
 
+/* Names of functions get into messages on terminals. */
+static void test_names_are_printable(void) {
+    struct binary b = binary_start();
+    SECTION(&b, 1, 1, 0x60, 0, 0);
+    SECTION(&b, 2, 1, 0, 1, 'a', 0, 0);
+    SECTION(&b, 0, 4, 'n', 'a', 'm', 'e', 1, 10, 1, 0, 7, 'x', 0x1b, '[', 0xc2, 0x9b, 0xc3, 0xa9);
+    struct wasm_module m = {0};
+    struct error err = {0};
+    CHECK(wasm_module_decode(b.bytes, b.size, &m, &err));
+    CHECK(m.functions[0].name != NULL && strcmp(m.functions[0].name, "x?[??\xc3\xa9") == 0);
+    wasm_module_free(&m);
+}
+
 /* A broken name section is no error; what stands before the fault counts. */
 static void test_broken_names(void) {
     struct binary b = binary_start();
@@ -270,6 +283,7 @@ int main(void) {
     test_malformed();
     test_hostile_counts();
     test_unsupported();
+    test_names_are_printable();
     test_broken_names();
     return check_report();
 }
