@@ -276,13 +276,7 @@ bool instance_create(struct store *store, struct artifact *artifact, const struc
                      const struct instance_options *options, struct instance **out,
                      struct error *err) {
     const struct wasm_module *module = &artifact->module;
-    struct context_counts counts = {.imported_functions = module->imported_function_count,
-                                    .memories = module->memory_count,
-                                    .tables = module->table_count,
-                                    .imported_globals = module->imported_global_count,
-                                    .defined_globals =
-                                        module->global_count - module->imported_global_count};
-    struct context_layout layout = context_layout(&counts);
+    struct context_layout layout = module_context_layout(module);
     struct link_target *targets = calloc((size_t)module->import_count + 1, sizeof *targets);
     bool ok = false;
     if (targets == NULL) {

@@ -85,6 +85,8 @@ struct instance {
 
 /* Destroy the layers, as instance_finish does at its end; they have finished, or never began. */
 void instance_layers_destroy(struct instance *instance);
+/* Where the arrays of a module's context are, and two of them. */
+struct context_layout module_context_layout(const struct wasm_module *module);
 struct linear_memory *context_memory(const struct context *context, uint32_t index);
 struct table *context_table(const struct context *context, uint32_t index);
 
@@ -92,7 +94,7 @@ extern const struct runtime_libcalls libcalls;
 extern const struct guest_operations guest_operations;
 
 /* What table.init and memory.init do, for instantiation too; they trap. */
-void instance_table_init(struct instance *instance, uint32_t table, uint32_t segment, uint64_t to,
+void instance_table_init(struct instance *instance, uint32_t index, uint32_t segment, uint64_t to,
                          uint64_t from, uint64_t count);
 void instance_memory_init(struct instance *instance, uint32_t memory, uint32_t segment, uint64_t to,
                           uint64_t from, uint64_t size);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static struct context_layout layout_of(const struct wasm_module *module) {
+struct context_layout module_context_layout(const struct wasm_module *module) {
     struct context_counts counts = {.imported_functions = module->imported_function_count,
                                     .memories = module->memory_count,
                                     .tables = module->table_count,
@@ -19,13 +19,13 @@ static struct context_layout layout_of(const struct wasm_module *module) {
 }
 
 struct linear_memory *context_memory(const struct context *context, uint32_t index) {
-    struct context_layout layout = layout_of(context->instance->module);
+    struct context_layout layout = module_context_layout(context->instance->module);
     struct linear_memory *const *memories = (void *)((const uint8_t *)context + layout.memories);
     return memories[index];
 }
 
 struct table *context_table(const struct context *context, uint32_t index) {
-    struct context_layout layout = layout_of(context->instance->module);
+    struct context_layout layout = module_context_layout(context->instance->module);
     struct table *const *tables = (void *)((const uint8_t *)context + layout.tables);
     return tables[index];
 }
