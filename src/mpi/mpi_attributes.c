@@ -232,8 +232,12 @@ static int32_t keyval_free(struct mpilayer *layer, const char *name, enum mpilay
         !get_keyval(&call, "keyval", mpilayer_load_i32(layer, address), of, &keyval)) {
         return mpilayer_call_raise(&call);
     }
-    mpilayer_object_hide(&keyval->object); /* attributes that are set keep it */
-    keyval_release(layer, keyval);
+    /* It goes with the last attribute that is set; till then programs may use it on (section
+     * 6.7.2), and some free it twice. */
+    if (!keyval->freed) {
+        keyval->freed = true;
+        keyval_release(layer, keyval);
+    }
     mpilayer_store_i32(layer, address, GUEST_MPI_KEYVAL_INVALID);
     return GUEST_MPI_SUCCESS;
 }
@@ -255,11 +259,20 @@ int32_t mpilayer_Type_create_keyval(struct mpilayer *layer, uint32_t type_copy_a
     return keyval_create(layer, "MPI_Type_create_keyval", MPILAYER_DATATYPE, type_copy_attr_fn,
                          type_delete_attr_fn, type_keyval, extra_state);
 }
+int32_t mpilayer_Win_create_keyval(struct mpilayer *layer, uint32_t win_copy_attr_fn,
+                                   uint32_t win_delete_attr_fn, uint32_t win_keyval,
+                                   uint32_t extra_state) {
+    return keyval_create(layer, "MPI_Win_create_keyval", MPILAYER_WIN, win_copy_attr_fn,
+                         win_delete_attr_fn, win_keyval, extra_state);
+}
 int32_t mpilayer_Comm_free_keyval(struct mpilayer *layer, uint32_t comm_keyval) {
     return keyval_free(layer, "MPI_Comm_free_keyval", MPILAYER_COMM, comm_keyval);
 }
 int32_t mpilayer_Keyval_free(struct mpilayer *layer, uint32_t keyval) {
     return keyval_free(layer, "MPI_Keyval_free", MPILAYER_COMM, keyval);
+}
+int32_t mpilayer_Win_free_keyval(struct mpilayer *layer, uint32_t win_keyval) {
+    return keyval_free(layer, "MPI_Win_free_keyval", MPILAYER_WIN, win_keyval);
 }
 int32_t mpilayer_Type_free_keyval(struct mpilayer *layer, uint32_t type_keyval) {
     return keyval_free(layer, "MPI_Type_free_keyval", MPILAYER_DATATYPE, type_keyval);

@@ -176,7 +176,7 @@ static int32_t dup(struct mpilayer *layer, const char *name, uint32_t comm, bool
         return mpilayer_comm_publish(&call, code, made, parent, newcomm);
     }
     mpilayer_comm_fill(layer, made, parent);
-    made->info = mpilayer_info_copy(layer, with_info ? hints : parent->info);
+    made->info = mpilayer_info_hints(layer, with_info ? hints : parent->info);
     /* The new handle is the callbacks' only after all of them agreed. */
     mpilayer_object_reference(&parent->object);
     int failed = mpilayer_attributes_copy(layer, &parent->attributes, comm, &made->attributes);
@@ -185,6 +185,7 @@ static int32_t dup(struct mpilayer *layer, const char *name, uint32_t comm, bool
         mpilayer_attributes_delete_all(layer, &made->attributes, made->object.handle);
         MPI_Comm_free(&made->host);
         mpilayer_comm_release(layer, made);
+        mpilayer_store_i32(layer, newcomm, GUEST_MPI_COMM_NULL);
         mpilayer_call_fail(&call, failed, NULL, "an attribute's copy callback failed");
         return mpilayer_call_raise(&call);
     }
@@ -234,7 +235,7 @@ static int32_t idup(struct mpilayer *layer, const char *name, uint32_t comm, boo
         return mpilayer_call_raise(&call);
     }
     mpilayer_errhandler_assign(layer, made, parent->errhandler);
-    made->info = mpilayer_info_copy(layer, with_info ? hints : parent->info);
+    made->info = mpilayer_info_hints(layer, with_info ? hints : parent->info);
     made->rank = parent->rank;
     made->size = parent->size;
     made->remote_size = parent->remote_size;
@@ -293,11 +294,22 @@ int32_t mpilayer_Comm_split_type(struct mpilayer *layer, uint32_t comm, int32_t 
         return mpilayer_call_raise(&call);
     }
     int type;
-    if (split_type == GUEST_MPI_COMM_TYPE_SHARED) {
-        type = MPI_COMM_TYPE_SHARED;
-    } else if (split_type == GUEST_MPI_UNDEFINED) {
-        type = MPI_UNDEFINED;
-    } else {
+    MPI_Info info_host = MPI_INFO_NULL;
+    switch (split_type) {
+    case GUEST_MPI_COMM_TYPE_SHARED: type = MPI_COMM_TYPE_SHARED; break;
+    case GUEST_MPI_UNDEFINED: type = MPI_UNDEFINED; break;
+    case GUEST_MPI_COMM_TYPE_HW_GUIDED:
+    case GUEST_MPI_COMM_TYPE_HW_UNGUIDED:
+#if MPI_VERSION >= 4
+        type = split_type == GUEST_MPI_COMM_TYPE_HW_GUIDED ? MPI_COMM_TYPE_HW_GUIDED
+                                                           : MPI_COMM_TYPE_HW_UNGUIDED;
+        info_host = mpilayer_info_to_host(hints, (const char *const[]){"mpi_hw_resource_type"}, 1);
+        break;
+#endif
+    case GUEST_MPI_COMM_TYPE_RESOURCE_GUIDED:
+        type = MPI_UNDEFINED; /* no such resource: everybody gets MPI_COMM_NULL, as MPI allows */
+        break;
+    default:
         mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "split_type", "%d is not a type of split",
                            split_type);
         return mpilayer_call_raise(&call);
@@ -305,7 +317,10 @@ int32_t mpilayer_Comm_split_type(struct mpilayer *layer, uint32_t comm, int32_t 
     if (!mpilayer_comm_reserve(&call, "newcomm", newcomm, &made)) {
         return mpilayer_call_raise(&call);
     }
-    int code = MPI_Comm_split_type(parent->host, type, key, MPI_INFO_NULL, &made->host);
+    int code = MPI_Comm_split_type(parent->host, type, key, info_host, &made->host);
+    if (info_host != MPI_INFO_NULL) {
+        MPI_Info_free(&info_host);
+    }
     return mpilayer_comm_publish(&call, code, made, parent, newcomm);
 }
 
@@ -434,7 +449,7 @@ int32_t mpilayer_Comm_set_info(struct mpilayer *layer, uint32_t comm, uint32_t i
         !mpilayer_info_get(&call, "info", info, &hints)) {
         return mpilayer_call_raise(&call);
     }
-    struct mpilayer_info *copy = mpilayer_info_copy(layer, hints);
+    struct mpilayer_info *copy = mpilayer_info_hints(layer, hints);
     if (object->info != NULL) {
         mpilayer_info_release(layer, object->info);
     }

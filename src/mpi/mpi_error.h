@@ -8,10 +8,11 @@
 
 enum { MPILAYER_ABORT_SECONDS = 10 };
 
-/* Begin a call that may come before MPI_Init and after MPI_Finalize. */
-static inline void mpilayer_call_begin_anytime(struct mpilayer_call *call, struct mpilayer *layer,
+/* Begin a call that may come before MPI_Init and after MPI_Finalize. Always true. */
+static inline bool mpilayer_call_begin_anytime(struct mpilayer_call *call, struct mpilayer *layer,
                                                const char *name) {
     *call = (struct mpilayer_call){.layer = layer, .name = name};
+    return true;
 }
 
 int mpilayer_error_class_to_host(int guest_class);

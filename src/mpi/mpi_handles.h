@@ -31,6 +31,7 @@ enum mpilayer_class {
     MPILAYER_ERRHANDLER,
     MPILAYER_OP,
     MPILAYER_KEYVAL,
+    MPILAYER_WIN, /* there are keyvals for windows, but no windows yet */
     MPILAYER_CLASS_COUNT
 };
 
@@ -186,7 +187,8 @@ struct mpilayer_keyval {
     uint32_t handle;       /* also while it is hidden: callbacks get it */
     uint32_t copy, delete; /* indices of guest functions, or GUEST_MPI_COMM_NULL_COPY_FN, _DUP_FN */
     uint32_t extra_state;
-    enum mpilayer_class of; /* MPILAYER_COMM or MPILAYER_DATATYPE */
+    bool freed;             /* by the guest; attributes that are set keep key and handle alive */
+    enum mpilayer_class of; /* MPILAYER_COMM, _DATATYPE or _WIN */
 };
 
 #endif

@@ -1,11 +1,13 @@
 /*
  * mpi_info.c - info objects. MPI 3.1, chapter 9.
  *
- * They live in the layer alone: hints of guests never reach the host's MPI, where some keys name
- * files or change how processes start.
+ * They live in the layer alone, so they work at any time (as MPI 4.0 wants it). Of a guest's hints
+ * the host's MPI gets none but those a function names, as some keys name files or change how
+ * processes start.
  */
 #include "mpi/mpi_info.h"
 
+#include "mpi/mpi_error.h"
 #include "mpi_functions.h"
 
 #include <stdlib.h>
@@ -68,7 +70,8 @@ void mpilayer_info_release(struct mpilayer *layer, struct mpilayer_info *info) {
     info->capacity = 0;
 }
 
-struct mpilayer_info *mpilayer_info_copy(struct mpilayer *layer, const struct mpilayer_info *from) {
+struct mpilayer_info *mpilayer_info_hints(struct mpilayer *layer,
+                                          const struct mpilayer_info *from) {
     struct mpilayer_info *copy =
         from != NULL ? mpilayer_table_allocate(&layer->tables[MPILAYER_INFO]) : NULL;
     if (copy == NULL) {
@@ -76,7 +79,8 @@ struct mpilayer_info *mpilayer_info_copy(struct mpilayer *layer, const struct mp
     }
     mpilayer_object_hide(&copy->object);
     for (uint32_t i = 0; i < from->count; i++) {
-        if (!set(copy, from->pairs[i].key, from->pairs[i].value)) {
+        if (strncmp(from->pairs[i].key, "mpi_", 4) == 0 &&
+            !set(copy, from->pairs[i].key, from->pairs[i].value)) {
             mpilayer_info_release(layer, copy);
             return NULL;
         }
@@ -114,11 +118,24 @@ bool mpilayer_info_get_optional(struct mpilayer_call *call, const char *argument
     return mpilayer_info_get(call, argument, handle, out);
 }
 
+MPI_Info mpilayer_info_to_host(const struct mpilayer_info *info, const char *const keys[],
+                               int key_count) {
+    MPI_Info host = MPI_INFO_NULL;
+    for (int i = 0; info != NULL && i < key_count; i++) {
+        uint32_t at = position(info, keys[i]);
+        if (at < info->count && strlen(info->pairs[at].value) < MPI_MAX_INFO_VAL &&
+            (host != MPI_INFO_NULL || MPI_Info_create(&host) == MPI_SUCCESS)) {
+            MPI_Info_set(host, info->pairs[at].key, info->pairs[at].value);
+        }
+    }
+    return host;
+}
+
 /* ---- the guest's functions ---- */
 
 int32_t mpilayer_Info_create(struct mpilayer *layer, uint32_t info) {
     struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_create")) {
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_create")) {
         return mpilayer_call_raise(&call);
     }
     return mpilayer_info_publish_copy(&call, NULL, "info", info);
@@ -128,7 +145,7 @@ int32_t mpilayer_Info_create(struct mpilayer *layer, uint32_t info) {
 int32_t mpilayer_Info_create_env(struct mpilayer *layer, int32_t argc, uint32_t argv,
                                  uint32_t info) {
     struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_create_env")) {
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_create_env")) {
         return mpilayer_call_raise(&call);
     }
     return mpilayer_info_publish_copy(&call, NULL, "info", info);
@@ -137,7 +154,7 @@ int32_t mpilayer_Info_create_env(struct mpilayer *layer, int32_t argc, uint32_t 
 int32_t mpilayer_Info_dup(struct mpilayer *layer, uint32_t info, uint32_t newinfo) {
     struct mpilayer_call call;
     struct mpilayer_info *object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_dup") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_dup") ||
         !mpilayer_info_get(&call, "info", info, &object)) {
         return mpilayer_call_raise(&call);
     }
@@ -153,7 +170,7 @@ static bool get_own(struct mpilayer_call *call, uint32_t handle, struct mpilayer
 int32_t mpilayer_Info_free(struct mpilayer *layer, uint32_t info) {
     struct mpilayer_call call;
     struct mpilayer_info *object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_free") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_free") ||
         !mpilayer_memory_check(&call, "info", info, 4) ||
         !get_own(&call, (uint32_t)mpilayer_load_i32(layer, info), &object)) {
         return mpilayer_call_raise(&call);
@@ -175,8 +192,8 @@ int32_t mpilayer_Info_set(struct mpilayer *layer, uint32_t info, uint32_t key, u
     struct mpilayer_call call;
     struct mpilayer_info *object;
     char key_text[GUEST_MPI_MAX_INFO_KEY], value_text[GUEST_MPI_MAX_INFO_VAL];
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_set") || !get_own(&call, info, &object) ||
-        !key_get(&call, key, key_text) ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_set") ||
+        !get_own(&call, info, &object) || !key_get(&call, key, key_text) ||
         !mpilayer_string_get(&call, "value", value, value_text, sizeof value_text,
                              GUEST_MPI_ERR_INFO_VALUE)) {
         return mpilayer_call_raise(&call);
@@ -192,8 +209,8 @@ int32_t mpilayer_Info_delete(struct mpilayer *layer, uint32_t info, uint32_t key
     struct mpilayer_call call;
     struct mpilayer_info *object;
     char key_text[GUEST_MPI_MAX_INFO_KEY];
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_delete") || !get_own(&call, info, &object) ||
-        !key_get(&call, key, key_text)) {
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_delete") ||
+        !get_own(&call, info, &object) || !key_get(&call, key, key_text)) {
         return mpilayer_call_raise(&call);
     }
     uint32_t at = position(object, key_text);
@@ -231,7 +248,7 @@ int32_t mpilayer_Info_get(struct mpilayer *layer, uint32_t info, uint32_t key, i
                           uint32_t value, uint32_t flag) {
     struct mpilayer_call call;
     const char *text;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_get") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_get") ||
         !value_of(&call, info, key, flag, &text)) {
         return mpilayer_call_raise(&call);
     }
@@ -255,7 +272,7 @@ int32_t mpilayer_Info_get_string(struct mpilayer *layer, uint32_t info, uint32_t
                                  uint32_t buflen, uint32_t value, uint32_t flag) {
     struct mpilayer_call call;
     const char *text;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_get_string") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_get_string") ||
         !value_of(&call, info, key, flag, &text) ||
         !mpilayer_memory_check(&call, "buflen", buflen, 4)) {
         return mpilayer_call_raise(&call);
@@ -284,7 +301,7 @@ int32_t mpilayer_Info_get_valuelen(struct mpilayer *layer, uint32_t info, uint32
                                    uint32_t valuelen, uint32_t flag) {
     struct mpilayer_call call;
     const char *text;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_get_valuelen") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_get_valuelen") ||
         !value_of(&call, info, key, flag, &text) ||
         !mpilayer_memory_check(&call, "valuelen", valuelen, 4)) {
         return mpilayer_call_raise(&call);
@@ -299,7 +316,7 @@ int32_t mpilayer_Info_get_valuelen(struct mpilayer *layer, uint32_t info, uint32
 int32_t mpilayer_Info_get_nkeys(struct mpilayer *layer, uint32_t info, uint32_t nkeys) {
     struct mpilayer_call call;
     struct mpilayer_info *object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_get_nkeys") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_get_nkeys") ||
         !mpilayer_info_get(&call, "info", info, &object) ||
         !mpilayer_memory_check(&call, "nkeys", nkeys, 4)) {
         return mpilayer_call_raise(&call);
@@ -311,7 +328,7 @@ int32_t mpilayer_Info_get_nkeys(struct mpilayer *layer, uint32_t info, uint32_t 
 int32_t mpilayer_Info_get_nthkey(struct mpilayer *layer, uint32_t info, int32_t n, uint32_t key) {
     struct mpilayer_call call;
     struct mpilayer_info *object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Info_get_nthkey") ||
+    if (!mpilayer_call_begin_anytime(&call, layer, "MPI_Info_get_nthkey") ||
         !mpilayer_info_get(&call, "info", info, &object)) {
         return mpilayer_call_raise(&call);
     }

@@ -6,9 +6,16 @@
 
 #include "mpi/mpi_layer.h"
 
-/* A hidden copy (no guest handle, one reference) of the pairs; NULL of NULL, or if there is no
- * memory: hints may be lost. */
-struct mpilayer_info *mpilayer_info_copy(struct mpilayer *layer, const struct mpilayer_info *from);
+/* The hints a communicator keeps: a hidden copy (no guest handle, one reference) of the pairs whose
+ * keys are MPI's own, others are ignored. NULL of NULL, or if there is no memory: hints may be
+ * lost.
+ */
+struct mpilayer_info *mpilayer_info_hints(struct mpilayer *layer, const struct mpilayer_info *from);
+
+/* An info object of the host with those of the keys that are set; MPI_INFO_NULL if none is (or
+ * info is NULL). The caller frees it. */
+MPI_Info mpilayer_info_to_host(const struct mpilayer_info *info, const char *const keys[],
+                               int key_count);
 void mpilayer_info_release(struct mpilayer *layer, struct mpilayer_info *info);
 
 /* Write a new info object with the pairs of `from` (NULL: none) to the guest's address; ends the
