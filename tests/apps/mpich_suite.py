@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Run MPICH's test suite natively and as modules, under each MPI, and compare.
+
+  mpich_suite.py BUILD [--mpi openmpi|mpich|all] [--dirs attr,coll,...] [--quick] [--only REGEX]
+
+The suite comes from Debian's source package mpich.  Its own configure and makefiles build each test
+with the MPI's compiler and with mpiwasmcc.  The bar: whatever passes natively passes as a module.
+What is known to differ, and why, stands in mpich_known.txt; an entry there that passes fails too.
+Tests that call functions which this version lacks are listed as not yet.
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import re
+import shutil
+import sys
+import time
+
+import harness
+from harness import ROOT, TESTS, Tools, chosen_mpis, must, run
+from sources import fetch
+
+DIRS = ["attr", "group", "info", "init", "topo", "errhan", "comm", "pt2pt", "datatype", "coll"]
+MAKE = ["make", "-s", "-k", "-j2", "LIBTOOLFLAGS=--tag=CC", "CFLAGS=-O1 -w"]
+
+Test = collections.namedtuple("Test", "dir program ranks arguments env limit result")
+Result = collections.namedtuple("Result", "state detail seconds")
+
+
+def read_list(path, directory):
+    """The tests of one testlist; lines that set MPICH's own tuning variables are not for others."""
+    tests = []
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            words = line.split("#")[0].split()
+            if not words:
+                continue
+            options = collections.defaultdict(list)
+            for word in words[2:]:
+                key, _, value = word.partition("=")
+                options[key].append(value)
+            if any(value.startswith("MPIR_CVAR") for value in options["env"]):
+                continue
+            tests.append(Test(directory, words[0], int(words[1]) if len(words) > 1 else 2,
+                              tuple(options["arg"]), tuple(options["env"]),
+                              int((options["timeLimit"] or ["0"])[0]),
+                              (options["resultTest"] or [""])[0]))
+    return list(dict.fromkeys(tests))
+
+
+def collect(config, source, dirs, quick, only):
+    tests = []
+    for directory in dirs:
+        for name in ("testlist",) if quick else ("testlist", "testlist.dtp"):
+            for root in (config, source):
+                path = os.path.join(root, directory, name)
+                if os.path.exists(path):
+                    tests += read_list(path, directory)
+                    break
+    if quick:  # no more than 4 ranks, and of each program one number of ranks
+        chosen = {}
+        for test in sorted(tests, key=lambda test: -test.ranks):
+            if test.ranks <= 4 and test.limit <= 60:
+                chosen.setdefault((test.dir, test.program), test)
+        tests = [test for test in tests if test in chosen.values()]
+    return [test for test in tests if re.search(only, label(test))]
+
+
+def label(test):
+    return " ".join([f"{test.dir}/{test.program}", str(test.ranks), *test.arguments])
+
+
+def configure(tools, source, mpi):
+    config = os.path.join(tools.work, "mpich", "config")
+    if not os.path.exists(os.path.join(config, "done")):
+        shutil.rmtree(config, ignore_errors=True)
+        os.makedirs(config)
+        must([os.path.join(source, "configure"), f"CC={mpi.mpicc}", "--disable-fortran",
+              "--disable-cxx", "--disable-romio", "--disable-shared"], config)
+        open(os.path.join(config, "done"), "w", encoding="utf-8").close()
+    return config
+
+
+def build(tools, config, flavour, compiler, tests):
+    """A copy of the configured tree with the tests' programs; which are there, the runs will see."""
+    tree = os.path.join(tools.work, "mpich", flavour)
+    if not os.path.exists(tree):
+        shutil.copytree(config, tree + ".new", symlinks=True)
+        os.rename(tree + ".new", tree)
+    programs = collections.defaultdict(list)
+    for test in tests:
+        if test.program not in programs[test.dir]:
+            programs[test.dir].append(test.program)
+    log = ""
+    for directory in ("util", "dtpools"):
+        log += run([*MAKE, "-C", os.path.join(tree, directory), f"CC={compiler}"]).out
+    for directory, names in programs.items():
+        log += run([*MAKE, "-C", os.path.join(tree, directory), f"CC={compiler}", *names],
+                   timeout=1800).out
+    with open(tree + ".log", "w", encoding="utf-8") as file:
+        file.write(log)
+    return tree
+
+
+def judge(test, outcome):
+    """The rules of the suite's own runtests."""
+    if outcome.timed_out:
+        return "timeout"
+    if test.result == "TestStatus":
+        return "pass" if outcome.code != 0 else "fail"
+    if test.result == "TestErrFatal":
+        return "pass" if outcome.code != 0 and "No Errors" not in outcome.out else "fail"
+    clean = re.search(r"^\s*(No [Ee]rrors|Test [Pp]assed)\s*$", outcome.out, re.M)
+    return "pass" if clean and outcome.code == 0 else "fail"
+
+
+def run_test(mpi, tree, test, runner, limit):
+    path = os.path.join(tree, test.dir, test.program)
+    if not os.path.exists(path):
+        return Result("no build", "", 0.0)
+    start = time.monotonic()
+    command = [*runner, f"./{test.program}", *test.arguments]
+    outcome = run(mpi.launch(test.ranks, command), os.path.join(tree, test.dir),
+                  max(limit, test.limit))
+    seconds = time.monotonic() - start
+    state = judge(test, outcome)
+    missing = sorted(set(re.findall(r"mpi_abi_1\W+(MPI_\w+)", outcome.out))) if runner else []
+    if missing and state != "pass":
+        return Result("not yet", ", ".join(missing), seconds)
+    return Result(state, "" if state == "pass" else outcome.out, seconds)
+
+
+def run_all(mpi, tree, tests, runner, options):
+    """Two at a time: tests of one rank share the machine, those of many have it to themselves."""
+    results = {}
+    def one(test):
+        return test, run_test(mpi, tree, test, runner, options.limit)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for test, result in pool.map(one, tests):
+            results[test] = result
+    return results
+
+
+def read_known(path, mpi):
+    """{label: reason} of the lines "MPI LABEL: REASON"; MPI is a name or "all"."""
+    known = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            line = line.strip()
+            if line and not line.startswith("#"):
+                which, rest = line.split(None, 1)
+                name, reason = rest.split(":", 1)
+                if which in ("all", mpi.name):
+                    known[name.strip()] = reason.strip()
+    return known
+
+
+def allowed_missing():
+    """Functions that the host's table says are for later, and those it does not know at all."""
+    table = must([sys.executable, os.path.join(ROOT, "src/mpi/mpi_stubs.py"), "list",
+                  os.path.join(ROOT, "src/mpi/mpi_functions.def")])
+    offered = {line.split()[0] for line in table.splitlines()}
+    return lambda name: name.replace("PMPI_", "MPI_") not in offered
+
+
+def compare(mpi, tests, native, wasm, known):
+    """Print the table of differences; returns the number of failures."""
+    is_later = allowed_missing()
+    counts, failures = collections.Counter(), 0
+    print(f"\n{mpi.name}: {'test':<50}{'native':>10}{'wasm':>10}")
+    for test in tests:
+        n, w, name = native[test], wasm[test], label(test)
+        counts[f"native {n.state}"] += 1
+        counts[f"wasm {w.state}"] += 1
+        verdict = ""
+        if n.state == "pass" and w.state == "not yet":
+            verdict = f"needs {w.detail}"
+            if not all(is_later(function) for function in w.detail.split(", ")):
+                verdict, failures = "FAILED: " + verdict, failures + 1
+        elif n.state == "pass" and w.state != "pass":
+            if name in known:
+                verdict = f"known: {known[name]}"
+            else:
+                verdict, failures = "FAILED", failures + 1
+        elif name in known and w.state == "pass":
+            verdict, failures = "FAILED: passes, yet mpich_known.txt lists it", failures + 1
+        elif n.state != w.state:
+            verdict = "better than native" if w.state == "pass" else "fails natively too"
+        if verdict:
+            print(f"{mpi.name}: {name:<50}{n.state:>10}{w.state:>10}  {verdict}")
+        if verdict.startswith("FAILED") and w.state != "not yet":
+            print("    " + "\n    ".join(w.detail.strip().splitlines()[-12:]))
+    for name in sorted(counts):
+        print(f"{mpi.name}: {name}: {counts[name]}")
+    print(f"{mpi.name}: seconds, native {sum(r.seconds for r in native.values()):.0f}, "
+          f"wasm {sum(r.seconds for r in wasm.values()):.0f}; {failures} failures")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("--mpi", default="all")
+    parser.add_argument("--dirs", default=",".join(DIRS))
+    parser.add_argument("--only", default="", help="a regular expression, for example 'coll/red'")
+    parser.add_argument("--quick", action="store_true", help="at most 4 ranks, each program once")
+    parser.add_argument("--limit", type=int, default=60, help="seconds a test")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--build-only", action="store_true")
+    options = parser.parse_args()
+
+    tools = Tools(options.build)
+    source = os.path.join(fetch(tools.sources, "mpich"), "test", "mpi")
+    mpis = chosen_mpis(options.mpi)
+    config = configure(tools, source, mpis[0])
+    tests = collect(config, source, options.dirs.split(","), options.quick, options.only)
+    wasm_tree = build(tools, config, "wasm", tools.mpiwasmcc + " --old-c", tests)
+    failures = 0
+    for mpi in mpis:
+        native_tree = build(tools, config, mpi.name, mpi.mpicc, tests)
+        if options.build_only:
+            for test in tests:
+                for tree in (native_tree, wasm_tree):
+                    if not os.path.exists(os.path.join(tree, test.dir, test.program)):
+                        print(f"{os.path.basename(tree)}: {label(test)}: not built")
+            continue
+        native = run_all(mpi, native_tree, tests, [], options)
+        wasm = run_all(mpi, wasm_tree, tests, [tools.mpiwasm], options)
+        known = read_known(os.path.join(TESTS, "mpich_known.txt"), mpi)
+        failures += compare(mpi, tests, native, wasm, known)
+    sys.exit(1 if failures or not tests else 0)
+
+
+if __name__ == "__main__":
+    main()
