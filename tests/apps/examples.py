@@ -17,7 +17,7 @@ PROGRAMS = {"heat": ["400", "100"], "cg": ["40", "200"], "nbody": ["1000", "5"],
 
 def build(out, settings):
     os.makedirs(out, exist_ok=True)
-    must(["make", "-s", "-C", os.path.join(ROOT, "examples"), f"OUT={out}", *settings])
+    must(["make", "-s", "-B", "-C", os.path.join(ROOT, "examples"), f"OUT={out}", *settings])
 
 
 def lines_without_times(text):

@@ -125,7 +125,8 @@ def run_test(mpi, tree, test, runner, limit):
                   max(limit, test.limit))
     seconds = time.monotonic() - start
     state = judge(test, outcome)
-    missing = sorted(set(re.findall(r"mpi_abi_1\W+(MPI_\w+)", outcome.out))) if runner else []
+    unknown = re.search(r"unknown import: (.*)", outcome.out) if runner else None
+    missing = re.findall(r"P?MPI_\w+", unknown.group(1)) if unknown else []
     if missing and state != "pass":
         return Result("not yet", ", ".join(missing), seconds)
     return Result(state, "" if state == "pass" else outcome.out, seconds)
