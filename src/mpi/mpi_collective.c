@@ -23,6 +23,10 @@ static const struct side_names gatherv_names = {"recvbuf",    "recvcount", "recv
                                                 "recvcounts", "displs",    NULL};
 static const struct side_names bcast_names = {"buffer", "count", "datatype", NULL, NULL, NULL};
 
+/* Some MPIs look at the address of a buffer even where it has no meaning: it must not be null,
+ * and not that of the other side. */
+static char no_buffer[2];
+
 static void side_clear(struct mpilayer_side *side) {
     *side = (struct mpilayer_side){.type = MPI_BYTE};
 }
@@ -138,6 +142,8 @@ static enum role role_of(struct mpilayer_call *call, struct mpilayer_collective 
     const struct mpilayer_comm *comm = call->comm;
     side_clear(&c->send);
     side_clear(&c->recv);
+    c->send.buffer = &no_buffer[0];
+    c->recv.buffer = &no_buffer[1];
     if (comm->inter && root == GUEST_MPI_ROOT) {
         c->root = MPI_ROOT;
         return ROLE_ROOT;

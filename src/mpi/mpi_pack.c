@@ -61,7 +61,9 @@ int32_t mpilayer_Pack(struct mpilayer *layer, uint32_t inbuf, int32_t incount, u
         !packed_has_room(&call, "outsize", &packed, incount, type->size))
         return mpilayer_call_raise(&call);
     int at = (int)packed.position;
-    int code = MPI_Pack(data, incount, type->host, packed.bytes, outsize, &at, object->host);
+    int code = incount && type->size /* MPICH 4.0 divides by it */
+                   ? MPI_Pack(data, incount, type->host, packed.bytes, outsize, &at, object->host)
+                   : MPI_SUCCESS;
     if (code == MPI_SUCCESS) mpilayer_store_i32(layer, position, at);
     return mpilayer_call_return(&call, code);
 }
@@ -82,7 +84,9 @@ int32_t mpilayer_Unpack(struct mpilayer *layer, uint32_t inbuf, int32_t insize, 
         !packed_has_room(&call, "insize", &packed, outcount, type->size))
         return mpilayer_call_raise(&call);
     int at = (int)packed.position;
-    int code = MPI_Unpack(packed.bytes, insize, &at, data, outcount, type->host, object->host);
+    int code = outcount && type->size /* MPICH 4.0 divides by it */
+                   ? MPI_Unpack(packed.bytes, insize, &at, data, outcount, type->host, object->host)
+                   : MPI_SUCCESS;
     if (code == MPI_SUCCESS) mpilayer_store_i32(layer, position, at);
     return mpilayer_call_return(&call, code);
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Build a program of this folder natively and as a module, run both, compare what they print.
+
+  run.py BUILD PROGRAM.c MPI [--ranks 1,2,4]
+
+BUILD is the build tree, MPI is openmpi or mpich. The native build under the same MPI is the oracle:
+its lines and exit code have to be the same. Prints the first differences; exit code 1 if any.
+"""
+import argparse
+import difflib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+LIMIT = 60  # seconds a run
+
+
+def execute(command, limit):
+    """-> exit code, stdout, stderr; the whole process group ends after `limit` seconds."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          errors="replace", start_new_session=True) as process:
+        try:
+            out, err = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            return "timeout", out, err
+    return process.returncode, out, err
+
+
+def build(command, source, output):
+    """Compile unless the output is newer than every source of the folder and the compiler."""
+    folder = os.path.dirname(source)
+    inputs = [os.path.join(folder, name) for name in os.listdir(folder)] + [shutil.which(command[0])]
+    if os.path.exists(output) and all(os.path.getmtime(output) > os.path.getmtime(i)
+                                      for i in inputs):
+        return
+    code, out, err = execute(command + ["-O1", "-w", source, "-o", output + ".new", "-lm"], 300)
+    if code != 0:
+        sys.exit(f"{' '.join(command)} {source} failed:\n{out}{err}")
+    os.replace(output + ".new", output)
+
+
+def launch(mpi, ranks, command):
+    options = []
+    if mpi == "openmpi":
+        options = ["--oversubscribe"] + (["--allow-run-as-root"] if os.getuid() == 0 else [])
+        os.environ["OMPI_MCA_mpi_yield_when_idle"] = "1"
+    return execute([f"mpiexec.{mpi}" if shutil.which(f"mpiexec.{mpi}") else "mpiexec", *options,
+                    "-n", str(ranks), *command], LIMIT)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("program")
+    parser.add_argument("mpi")
+    parser.add_argument("--ranks", default="1,2,4")
+    options = parser.parse_args()
+
+    name = os.path.splitext(os.path.basename(options.program))[0]
+    source = os.path.abspath(options.program)
+    work = os.path.join(os.path.abspath(options.build), "tests", "mpi", "programs", options.mpi)
+    os.makedirs(work, exist_ok=True)
+    binaries = os.path.join(os.path.abspath(options.build), "bin")
+    native, module = os.path.join(work, name), os.path.join(work, name + ".wasm")
+    mpicc = f"mpicc.{options.mpi}"
+    build([mpicc if shutil.which(mpicc) else "mpicc"], source, native)
+    build([os.path.join(binaries, "mpiwasmcc")], source, module)
+
+    failed = False
+    for ranks in options.ranks.split(","):
+        expected = launch(options.mpi, ranks, [native])
+        actual = launch(options.mpi, ranks, [os.path.join(binaries, "mpiwasm"), module])
+        lines = [result[1].splitlines() for result in (expected, actual)]
+        if expected[0] == actual[0] and lines[0] == lines[1] and lines[0]:
+            print(f"{name}, {options.mpi}, {ranks} ranks: {len(lines[0])} lines agree")
+            continue
+        failed = True
+        print(f"{name}, {options.mpi}, {ranks} ranks: native exit {expected[0]}, "
+              f"module exit {actual[0]}, {len(lines[0])} and {len(lines[1])} lines")
+        difference = difflib.unified_diff(lines[0], lines[1], "native", "module", n=0, lineterm="")
+        print("\n".join(list(difference)[:40]))
+        print("native:", expected[2][-2000:], "\nmodule:", actual[2][-2000:])
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
