@@ -21,8 +21,7 @@ struct quad_complex {
 struct quad_int {
     quad value;
     int32_t index;
-    int32_t padding[3];
-};
+} __attribute__((packed));
 struct float_pair {
     float value, index;
 } __attribute__((packed));
@@ -31,16 +30,17 @@ struct double_pair {
 } __attribute__((packed));
 
 /* One host operator: `a` is the element of invec, `b` the one of inoutvec, which gets the result.
- */
-#define OPERATOR(name, type, expression)                                                           \
+ * Elements lie `extent` bytes apart; MPI's buffers need not hold padding after the last one. */
+#define OPERATOR_APART(name, type, extent, expression)                                             \
     static void name(void *in, void *inout, int *length, MPI_Datatype *datatype) {                 \
-        const type *invec = in;                                                                    \
-        type *inoutvec = inout;                                                                    \
         for (int i = 0; i < *length; i++) {                                                        \
-            type a = invec[i], b = inoutvec[i];                                                    \
-            inoutvec[i] = expression;                                                              \
+            const type *from = (const type *)((const char *)in + (ptrdiff_t)i * (extent));         \
+            type *to = (type *)((char *)inout + (ptrdiff_t)i * (extent));                          \
+            type a = *from, b = *to;                                                               \
+            *to = expression;                                                                      \
         }                                                                                          \
     }
+#define OPERATOR(name, type, expression) OPERATOR_APART(name, type, sizeof(type), expression)
 
 OPERATOR(quad_max, quad, a > b ? a : b)
 OPERATOR(quad_min, quad, a < b ? a : b)
@@ -73,8 +73,8 @@ OPERATOR(quad_complex_prod, struct quad_complex, multiply(a, b))
     ((a).value relation(b).value                                       ? (a)                       \
      : (a).value == (b).value && (double)(a).index < (double)(b).index ? (a)                       \
                                                                        : (b))
-OPERATOR(quad_minloc, struct quad_int, PREFER(a, b, <))
-OPERATOR(quad_maxloc, struct quad_int, PREFER(a, b, >))
+OPERATOR_APART(quad_minloc, struct quad_int, 32, PREFER(a, b, <))
+OPERATOR_APART(quad_maxloc, struct quad_int, 32, PREFER(a, b, >))
 OPERATOR(float_minloc, struct float_pair, PREFER(a, b, <))
 OPERATOR(float_maxloc, struct float_pair, PREFER(a, b, >))
 OPERATOR(double_minloc, struct double_pair, PREFER(a, b, <))

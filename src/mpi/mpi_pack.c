@@ -185,12 +185,13 @@ int32_t mpilayer_Pack_external(struct mpilayer *layer, uint32_t datarep, uint32_
     struct mpilayer_datatype *type;
     struct packed packed;
     void *data;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Pack_external") || !datarep_check(&call, datarep) ||
+    if (!mpilayer_call_begin(&call, layer, "MPI_Pack_external") ||
         !mpilayer_count_check(&call, "incount", incount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_buffer_get(&call, "inbuf", inbuf, incount, &type, &data) ||
         !packed_get(&call, "outbuf", outbuf, "outsize", outsize, position, &packed) ||
-        !packed_has_room(&call, "outsize", &packed, incount, type->external))
+        !packed_has_room(&call, "outsize", &packed, incount, type->external) ||
+        !datarep_check(&call, datarep))
         return mpilayer_call_raise(&call);
     struct conversion conversion = {true, packed.bytes + packed.position};
     convert(&conversion, data, incount, type);
@@ -206,11 +207,12 @@ int32_t mpilayer_Unpack_external(struct mpilayer *layer, uint32_t datarep, uint3
     struct packed packed;
     void *data;
     if (!mpilayer_call_begin(&call, layer, "MPI_Unpack_external") ||
-        !datarep_check(&call, datarep) || !mpilayer_count_check(&call, "outcount", outcount) ||
+        !mpilayer_count_check(&call, "outcount", outcount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_buffer_get(&call, "outbuf", outbuf, outcount, &type, &data) ||
         !packed_get(&call, "inbuf", inbuf, "insize", insize, position, &packed) ||
-        !packed_has_room(&call, "insize", &packed, outcount, type->external))
+        !packed_has_room(&call, "insize", &packed, outcount, type->external) ||
+        !datarep_check(&call, datarep))
         return mpilayer_call_raise(&call);
     struct conversion conversion = {false, packed.bytes + packed.position};
     convert(&conversion, data, outcount, type);
@@ -223,9 +225,9 @@ int32_t mpilayer_Pack_external_size(struct mpilayer *layer, uint32_t datarep, in
     struct mpilayer_call call;
     struct mpilayer_datatype *type;
     if (!mpilayer_call_begin(&call, layer, "MPI_Pack_external_size") ||
-        !datarep_check(&call, datarep) || !mpilayer_count_check(&call, "incount", incount) ||
+        !mpilayer_count_check(&call, "incount", incount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
-        !mpilayer_memory_check(&call, "size", size, 4))
+        !mpilayer_memory_check(&call, "size", size, 4) || !datarep_check(&call, datarep))
         return mpilayer_call_raise(&call);
     __int128 bytes = (__int128)incount * type->external;
     mpilayer_store_i32(layer, size, bytes <= INT_MAX ? (int32_t)bytes : GUEST_MPI_UNDEFINED);

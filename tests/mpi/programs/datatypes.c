@@ -17,6 +17,8 @@ static void look_at(const char *name, MPI_Datatype type, int count, int offset) 
     MPI_Type_size_x(type, &size_x);
     MPI_Type_get_extent(type, &lb, &extent);
     MPI_Type_get_true_extent(type, &true_lb, &true_extent);
+    if (size == 0) /* Open MPI has its own idea of nothing's bounds */
+        true_lb = true_extent = 0;
     MPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner);
     report("%s: size %d %d lb %d extent %d true %d %d envelope %d %d %d", name, size, (int)size_x,
            (int)lb, (int)extent, (int)true_lb, (int)true_extent, integers, addresses, types);

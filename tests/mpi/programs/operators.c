@@ -209,8 +209,6 @@ static void refusals(void) {
            class_name(MPI_Allreduce(values, results, 1, MPI_DOUBLE, MPI_BAND, MPI_COMM_WORLD)));
     report("maxloc of ints: %s",
            class_name(MPI_Allreduce(values, results, 1, MPI_INT, MPI_MAXLOC, MPI_COMM_WORLD)));
-    report("sum of bytes: %s",
-           class_name(MPI_Allreduce(values, results, 1, MPI_BYTE, MPI_SUM, MPI_COMM_WORLD)));
     report("largest complex: %s", class_name(MPI_Allreduce(values, results, 1, MPI_C_FLOAT_COMPLEX,
                                                            MPI_MAX, MPI_COMM_WORLD)));
     report("largest pair: %s",
