@@ -11,6 +11,7 @@
 #include "runtime/artifact.h"
 #include "runtime/link.h"
 #include "wasm/features.h"
+#include "wasm/print.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,42 +37,29 @@ static bool print_features(const struct wasm_module *module) {
     return supported;
 }
 
-static void print_limits(const struct wasm_limits *limits, const char *unit) {
-    printf("%" PRIu64 "%s", limits->minimum, unit);
-    if (limits->has_maximum)
-        printf(" to %" PRIu64 "%s", limits->maximum, unit);
-    else
-        printf(" or more");
-}
-
 static void print_memories(const struct wasm_module *module) {
     for (uint32_t i = 0; i < module->memory_count; i++) {
         const struct wasm_limits *limits = &module->memories[i].type.limits;
-        printf("memory: ");
-        print_limits(limits, "");
+        printf("memory: %" PRIu64, limits->minimum);
+        if (limits->has_maximum)
+            printf(" to %" PRIu64, limits->maximum);
+        else
+            printf(" or more");
         printf(" pages of 64 KiB: %.1f MiB at the start", (double)limits->minimum / 16);
         if (limits->has_maximum) printf(", at most %.1f MiB", (double)limits->maximum / 16);
         printf("%s\n", module->memories[i].is_imported ? ", imported" : "");
     }
 }
 
+/* A function's type alone: that it is one, the arrow says. */
 static void print_type(const struct wasm_module *module, enum wasm_external kind, uint32_t index) {
-    char text[200];
-    switch (kind) {
-    case WASM_EXTERNAL_FUNCTION:
-        printf("%s", type_describe(&module->types[module->functions[index].type_index], text,
-                                   sizeof text));
-        break;
-    case WASM_EXTERNAL_TABLE:
-        printf("table of %s, ", wasm_type_name(module->tables[index].type.element));
-        print_limits(&module->tables[index].type.limits, "");
-        break;
-    case WASM_EXTERNAL_MEMORY: printf("memory"); break;
-    case WASM_EXTERNAL_GLOBAL:
-        printf("global %s%s", module->globals[index].type.is_mutable ? "mutable " : "",
-               wasm_type_name(module->globals[index].type.type));
-        break;
-    }
+    char text[WASM_PRINT_SIZE];
+    if (kind == WASM_EXTERNAL_FUNCTION)
+        wasm_print_function_type(&module->types[module->functions[index].type_index], text,
+                                 sizeof text);
+    else
+        wasm_print_external(module, kind, index, text, sizeof text);
+    printf("%s", text);
 }
 
 static const char *state_words(enum link_state state) {
@@ -92,10 +80,12 @@ struct offers {
 /* Prints the imports; returns how many no linker can satisfy. */
 static uint32_t print_imports(const struct wasm_module *module, const struct offers *offers) {
     uint32_t unsatisfied = 0;
+    char name[WASM_PRINT_SIZE];
     printf("imports: %u\n", module->import_count);
     for (uint32_t i = 0; i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
-        printf("  %s.%s  ", import->module.bytes, import->name.bytes);
+        printf("  %s.", wasm_print_name(&import->module, name, sizeof name));
+        printf("%s  ", wasm_print_name(&import->name, name, sizeof name));
         print_type(module, import->kind, import->index);
         bool same = true, any = false;
         enum link_state first = linker_import_state(offers->linkers[0], module, import);
@@ -118,10 +108,11 @@ static uint32_t print_imports(const struct wasm_module *module, const struct off
 }
 
 static void print_exports(const struct wasm_module *module) {
+    char name[WASM_PRINT_SIZE];
     printf("exports: %u\n", module->export_count);
     for (uint32_t i = 0; i < module->export_count; i++) {
         const struct wasm_export *export = &module->exports[i];
-        printf("  %s  ", export->name.bytes);
+        printf("  %s  ", wasm_print_name(&export->name, name, sizeof name));
         print_type(module, export->kind, export->index);
         printf("\n");
     }

@@ -6,6 +6,7 @@
 #include "cli/invoke.h"
 
 #include "cli/message.h"
+#include "wasm/print.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -61,7 +62,7 @@ int invoke_function(struct instance *instance, struct func_ref *function,
     if (given != type->parameter_count) {
         error_set(err, ERROR_USAGE, "'%s' takes %u arguments, not %u; its type is %s",
                   options->invoke, type->parameter_count, given,
-                  type_describe(type, described, sizeof described));
+                  wasm_print_function_type(type, described, sizeof described));
         return EXIT_USAGE;
     }
     uint32_t count =

@@ -10,6 +10,7 @@
 
 #include "runtime/internal.h"
 #include "wasm/instr.h"
+#include "wasm/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -379,7 +380,7 @@ static void cannot_enter_body(void *argument) {
     char text[256];
     const struct call *call = argument;
     trap_raise(TRAP_HOST, "no artifact can enter a function of type %s",
-               type_describe(type_from_id(call->function->type_id), text, sizeof text));
+               wasm_print_function_type(type_from_id(call->function->type_id), text, sizeof text));
 }
 
 bool instance_call(struct instance *instance, struct func_ref *function, union wasm_value *slots,

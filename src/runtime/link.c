@@ -8,6 +8,7 @@
 #include "runtime/link.h"
 
 #include "runtime/internal.h"
+#include "wasm/print.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -188,7 +189,7 @@ static void signature_describe(const char *signature, char *buffer, size_t size)
                                       .result_count = results,
                                       .parameters = types + results,
                                       .parameter_count = count - results};
-    type_describe(&type, buffer, size);
+    wasm_print_function_type(&type, buffer, size);
 }
 
 /* Section 3.4.2: may limits of the kind `offered`, of which `size` units are there now, be used
@@ -259,47 +260,8 @@ static const struct offer *offer_find(const struct linker *linker, const struct 
     return newest;
 }
 
-static void limits_describe(const struct wasm_limits *limits, uint64_t size, char *buffer,
-                            size_t buffer_size) {
-    if (limits->has_maximum)
-        snprintf(buffer, buffer_size, "%llu to %llu", (unsigned long long)size,
-                 (unsigned long long)limits->maximum);
-    else
-        snprintf(buffer, buffer_size, "%llu or more", (unsigned long long)size);
-}
-
-static void import_describe(const struct wasm_module *module, const struct wasm_import *import,
-                            char *buffer, size_t size) {
-    char limits[64], text[256];
-    switch (import->kind) {
-    case WASM_EXTERNAL_FUNCTION:
-        type_describe(&module->types[module->functions[import->index].type_index], text,
-                      sizeof text);
-        snprintf(buffer, size, "function %s", text);
-        break;
-    case WASM_EXTERNAL_TABLE: {
-        const struct wasm_table_type *type = &module->tables[import->index].type;
-        limits_describe(&type->limits, type->limits.minimum, limits, sizeof limits);
-        snprintf(buffer, size, "table of %s %s", limits, wasm_type_name(type->element));
-        break;
-    }
-    case WASM_EXTERNAL_MEMORY: {
-        const struct wasm_memory_type *type = &module->memories[import->index].type;
-        limits_describe(&type->limits, type->limits.minimum, limits, sizeof limits);
-        snprintf(buffer, size, "memory of %s pages", limits);
-        break;
-    }
-    case WASM_EXTERNAL_GLOBAL: {
-        const struct wasm_global_type *type = &module->globals[import->index].type;
-        snprintf(buffer, size, "%s global %s", type->is_mutable ? "mutable" : "immutable",
-                 wasm_type_name(type->type));
-        break;
-    }
-    }
-}
-
 static void offer_describe(const struct offer *offer, char *buffer, size_t size) {
-    char limits[64], text[256];
+    char text[256];
     if (offer->host != NULL) {
         signature_describe(offer->function->signature, text, sizeof text);
         snprintf(buffer, size, "function %s", text);
@@ -308,27 +270,24 @@ static void offer_describe(const struct offer *offer, char *buffer, size_t size)
     const struct external *external = &offer->external;
     switch (external->kind) {
     case WASM_EXTERNAL_FUNCTION:
-        type_describe(type_from_id(external->function->type_id), text, sizeof text);
+        wasm_print_function_type(type_from_id(external->function->type_id), text, sizeof text);
         snprintf(buffer, size, "function %s", text);
         break;
     case WASM_EXTERNAL_TABLE: {
         const struct table_object *table = (const struct table_object *)external->table;
-        limits_describe(&table->declared, table->table.size, limits, sizeof limits);
-        snprintf(buffer, size, "table of %s %s", limits, wasm_type_name(table->table.element));
+        struct wasm_table_type type = {table->table.element, table->declared};
+        type.limits.minimum = table->table.size;
+        wasm_print_table_type(&type, buffer, size);
         break;
     }
     case WASM_EXTERNAL_MEMORY: {
         const struct memory_object *memory = (const struct memory_object *)external->memory;
-        limits_describe(&memory->declared, memory->memory.size / WASM_PAGE_SIZE, limits,
-                        sizeof limits);
-        snprintf(buffer, size, "memory of %s pages", limits);
+        struct wasm_memory_type type = {memory->declared};
+        type.limits.minimum = memory->memory.size / WASM_PAGE_SIZE;
+        wasm_print_memory_type(&type, buffer, size);
         break;
     }
-    case WASM_EXTERNAL_GLOBAL:
-        snprintf(buffer, size, "%s global %s",
-                 external->global.type.is_mutable ? "mutable" : "immutable",
-                 wasm_type_name(external->global.type.type));
-        break;
+    case WASM_EXTERNAL_GLOBAL: wasm_print_global_type(&external->global.type, buffer, size); break;
     }
 }
 
@@ -349,6 +308,7 @@ static bool link_error(const struct linker *linker, const struct wasm_module *mo
     if (stream == NULL) return error_set(err, ERROR_NO_MEMORY, "out of memory");
     const struct wasm_name *last_module = NULL;
     unsigned missing = 0, wrong = 0;
+    char name[WASM_PRINT_SIZE];
     for (uint32_t i = 0; i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
         if (linker_import_state(linker, module, import) != LINK_MISSING) continue;
@@ -357,9 +317,9 @@ static bool link_error(const struct linker *linker, const struct wasm_module *mo
         else
             fprintf(stream, ", ");
         if (last_module == NULL || !name_equal(last_module, &import->module))
-            fprintf(stream, "%s.", import->module.bytes);
+            fprintf(stream, "%s.", wasm_print_name(&import->module, name, sizeof name));
         last_module = &import->module;
-        fprintf(stream, "%s", import->name.bytes);
+        fprintf(stream, "%s", wasm_print_name(&import->name, name, sizeof name));
     }
     for (uint32_t i = 0; i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
@@ -367,14 +327,15 @@ static bool link_error(const struct linker *linker, const struct wasm_module *mo
         const struct offer *offer = offer_find(linker, module, import, &matches);
         if (offer == NULL || matches) continue;
         char wanted[300], offered[300];
-        import_describe(module, import, wanted, sizeof wanted);
+        wasm_print_external(module, import->kind, import->index, wanted, sizeof wanted);
         offer_describe(offer, offered, sizeof offered);
         if (wrong++ == 0)
             fprintf(stream, "%sincompatible import type: ", missing > 0 ? "; " : "");
         else
             fprintf(stream, ", ");
-        fprintf(stream, "%s.%s is imported as %s but is a %s", import->module.bytes,
-                import->name.bytes, wanted, offered);
+        fprintf(stream, "%s.", wasm_print_name(&import->module, name, sizeof name));
+        fprintf(stream, "%s is imported as %s but is a %s",
+                wasm_print_name(&import->name, name, sizeof name), wanted, offered);
     }
     fclose(stream);
     error_set(err, ERROR_UNLINKABLE, "%s", text != NULL ? text : "out of memory");

@@ -61,7 +61,4 @@ bool memory_reservation_possible(struct error *err);
 uint32_t type_id_of(const struct wasm_function_type *type);
 const struct wasm_function_type *type_from_id(uint32_t id);
 
-/* "(i32, i64) -> (f64)" into buffer, cut with "..." if too long; returns buffer. */
-const char *type_describe(const struct wasm_function_type *type, char *buffer, size_t size);
-
 #endif

@@ -1,5 +1,5 @@
 /*
- * type.c - canonical function types of the process, and types in words.
+ * type.c - canonical function types of the process.
  *
  * Reads function types, produces ids that are equal exactly if the types are (Core specification,
  * section 4.5.2: types are compared by structure).  Ids and copies live as long as the process:
@@ -80,26 +80,4 @@ const struct wasm_function_type *type_from_id(uint32_t id) {
     const struct wasm_function_type *type = id < registry.count ? registry.types[id] : NULL;
     pthread_mutex_unlock(&registry.lock);
     return type;
-}
-
-static size_t append(char *buffer, size_t size, size_t used, const char *text) {
-    if (used >= size) return used;
-    int length = snprintf(buffer + used, size - used, "%s", text);
-    return used + (size_t)length;
-}
-
-const char *type_describe(const struct wasm_function_type *type, char *buffer, size_t size) {
-    size_t used = append(buffer, size, 0, "(");
-    for (uint32_t i = 0; i < type->parameter_count; i++) {
-        if (i > 0) used = append(buffer, size, used, ", ");
-        used = append(buffer, size, used, wasm_type_name(type->parameters[i]));
-    }
-    used = append(buffer, size, used, ") -> (");
-    for (uint32_t i = 0; i < type->result_count; i++) {
-        if (i > 0) used = append(buffer, size, used, ", ");
-        used = append(buffer, size, used, wasm_type_name(type->results[i]));
-    }
-    used = append(buffer, size, used, ")");
-    if (used >= size && size >= 4) memcpy(buffer + size - 4, "...", 4);
-    return buffer;
 }

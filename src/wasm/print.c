@@ -1,5 +1,5 @@
 /*
- * print.c - types, imports and exports as text; see print.h.
+ * print.c - names and types as text; see print.h.
  */
 #include "wasm/print.h"
 
@@ -49,40 +49,12 @@ static void add_types(struct line *line, const enum wasm_type *types, uint32_t c
     add(line, ")");
 }
 
-static void add_function_type(struct line *line, const struct wasm_function_type *type) {
-    add_types(line, type->parameters, type->parameter_count);
-    add(line, " -> ");
-    add_types(line, type->results, type->result_count);
-}
-
 static void add_limits(struct line *line, const struct wasm_limits *limits) {
-    add(line, "%" PRIu64 "..", limits->minimum);
-    if (limits->has_maximum) add(line, "%" PRIu64, limits->maximum);
-}
-
-static void add_external(struct line *line, const struct wasm_module *m, enum wasm_external kind,
-                         uint32_t index) {
-    static const char *const words[] = {"function", "table", "memory", "global"};
-    add(line, "%s ", words[kind]);
-    if (kind == WASM_EXTERNAL_FUNCTION && index < m->function_count &&
-        m->functions[index].type_index < m->type_count) {
-        add_function_type(line, &m->types[m->functions[index].type_index]);
-    } else if (kind == WASM_EXTERNAL_TABLE && index < m->table_count) {
-        const struct wasm_table_type *type = &m->tables[index].type;
-        if (type->limits.is_64) add(line, "i64 ");
-        add_limits(line, &type->limits);
-        add(line, " %s", wasm_type_name(type->element));
-    } else if (kind == WASM_EXTERNAL_MEMORY && index < m->memory_count) {
-        const struct wasm_limits *limits = &m->memories[index].type.limits;
-        if (limits->is_64) add(line, "i64 ");
-        add_limits(line, limits);
-        add(line, " pages");
-    } else if (kind == WASM_EXTERNAL_GLOBAL && index < m->global_count) {
-        const struct wasm_global_type *type = &m->globals[index].type;
-        add(line, "%s%s", type->is_mutable ? "mutable " : "", wasm_type_name(type->type));
-    } else {
-        add(line, "%u, which does not exist", index);
-    }
+    add(line, "%" PRIu64, limits->minimum);
+    if (limits->has_maximum)
+        add(line, " to %" PRIu64, limits->maximum);
+    else
+        add(line, " or more");
 }
 
 const char *wasm_print_name(const struct wasm_name *name, char *buffer, size_t size) {
@@ -94,35 +66,50 @@ const char *wasm_print_name(const struct wasm_name *name, char *buffer, size_t s
 const char *wasm_print_function_type(const struct wasm_function_type *type, char *buffer,
                                      size_t size) {
     struct line line = {buffer, size, 0};
-    add_function_type(&line, type);
+    add_types(&line, type->parameters, type->parameter_count);
+    add(&line, " -> ");
+    add_types(&line, type->results, type->result_count);
     return buffer;
 }
 
-const char *wasm_print_external(const struct wasm_module *module, enum wasm_external kind,
+const char *wasm_print_table_type(const struct wasm_table_type *type, char *buffer, size_t size) {
+    struct line line = {buffer, size, 0};
+    add(&line, "%stable of ", type->limits.is_64 ? "64-bit " : "");
+    add_limits(&line, &type->limits);
+    add(&line, " %s", wasm_type_name(type->element));
+    return buffer;
+}
+
+const char *wasm_print_memory_type(const struct wasm_memory_type *type, char *buffer, size_t size) {
+    struct line line = {buffer, size, 0};
+    add(&line, "%smemory of ", type->limits.is_64 ? "64-bit " : "");
+    add_limits(&line, &type->limits);
+    add(&line, " pages");
+    return buffer;
+}
+
+const char *wasm_print_global_type(const struct wasm_global_type *type, char *buffer, size_t size) {
+    struct line line = {buffer, size, 0};
+    add(&line, "%s global %s", type->is_mutable ? "mutable" : "immutable",
+        wasm_type_name(type->type));
+    return buffer;
+}
+
+const char *wasm_print_external(const struct wasm_module *m, enum wasm_external kind,
                                 uint32_t index, char *buffer, size_t size) {
     struct line line = {buffer, size, 0};
-    add_external(&line, module, kind, index);
-    return buffer;
-}
-
-const char *wasm_print_import(const struct wasm_module *module, uint32_t import, char *buffer,
-                              size_t size) {
-    struct line line = {buffer, size, 0};
-    const struct wasm_import *item = &module->imports[import];
-    add_name(&line, &item->module);
-    add(&line, ".");
-    add_name(&line, &item->name);
-    add(&line, ": ");
-    add_external(&line, module, item->kind, item->index);
-    return buffer;
-}
-
-const char *wasm_print_export(const struct wasm_module *module, uint32_t export, char *buffer,
-                              size_t size) {
-    struct line line = {buffer, size, 0};
-    const struct wasm_export *item = &module->exports[export];
-    add_name(&line, &item->name);
-    add(&line, ": ");
-    add_external(&line, module, item->kind, item->index);
+    char type[WASM_PRINT_SIZE];
+    if (kind == WASM_EXTERNAL_TABLE && index < m->table_count)
+        return wasm_print_table_type(&m->tables[index].type, buffer, size);
+    if (kind == WASM_EXTERNAL_MEMORY && index < m->memory_count)
+        return wasm_print_memory_type(&m->memories[index].type, buffer, size);
+    if (kind == WASM_EXTERNAL_GLOBAL && index < m->global_count)
+        return wasm_print_global_type(&m->globals[index].type, buffer, size);
+    if (kind == WASM_EXTERNAL_FUNCTION && index < m->function_count &&
+        m->functions[index].type_index < m->type_count)
+        add(&line, "function %s",
+            wasm_print_function_type(&m->types[m->functions[index].type_index], type, sizeof type));
+    else
+        add(&line, "something that does not exist"); /* a module that has not been validated */
     return buffer;
 }

@@ -1,5 +1,5 @@
 /*
- * print.h - types, imports and exports as text, for `mpiwasm inspect` and for messages.
+ * print.h - names and types as text, for `mpiwasm inspect` and for messages.
  *
  * Each function writes one NUL-terminated line without newline into buffer (size > 0), cut short
  * with "..." where it does not fit, and returns buffer.  Names come from untrusted modules: control
@@ -20,16 +20,13 @@ const char *wasm_print_name(const struct wasm_name *name, char *buffer, size_t s
 const char *wasm_print_function_type(const struct wasm_function_type *type, char *buffer,
                                      size_t size);
 
-/* "function (i32) -> ()", "table 3..10 funcref", "memory 2..16 pages", "global mutable i32" */
+/* "table of 3 to 10 funcref", "memory of 2 or more pages", "mutable global i32" */
+const char *wasm_print_table_type(const struct wasm_table_type *type, char *buffer, size_t size);
+const char *wasm_print_memory_type(const struct wasm_memory_type *type, char *buffer, size_t size);
+const char *wasm_print_global_type(const struct wasm_global_type *type, char *buffer, size_t size);
+
+/* What an import or export is: one of these, or "function (i32) -> ()". */
 const char *wasm_print_external(const struct wasm_module *module, enum wasm_external kind,
                                 uint32_t index, char *buffer, size_t size);
-
-/* "env.memory: memory 1.. pages" */
-const char *wasm_print_import(const struct wasm_module *module, uint32_t import, char *buffer,
-                              size_t size);
-
-/* "_start: function () -> ()" */
-const char *wasm_print_export(const struct wasm_module *module, uint32_t export, char *buffer,
-                              size_t size);
 
 #endif

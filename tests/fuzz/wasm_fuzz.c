@@ -32,10 +32,14 @@ static void print_all(const struct wasm_module *m) {
     char line[WASM_PRINT_SIZE];
     struct wasm_feature_uses uses;
     wasm_module_features(m, &uses);
-    for (uint32_t i = 0; i < m->import_count; i++)
-        wasm_print_import(m, i, line, sizeof line);
-    for (uint32_t i = 0; i < m->export_count; i++)
-        wasm_print_export(m, i, line, sizeof line);
+    for (uint32_t i = 0; i < m->import_count; i++) {
+        wasm_print_name(&m->imports[i].name, line, sizeof line);
+        wasm_print_external(m, m->imports[i].kind, m->imports[i].index, line, sizeof line);
+    }
+    for (uint32_t i = 0; i < m->export_count; i++) {
+        wasm_print_name(&m->exports[i].name, line, sizeof line);
+        wasm_print_external(m, m->exports[i].kind, m->exports[i].index, line, sizeof line);
+    }
     for (uint32_t i = 0; i < m->function_count && i < 100; i++)
         wasm_module_function_name(m, i, line, sizeof line);
 }

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cache/cache.h"
 #include "check.h"
+#include "wasm/print.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -477,9 +478,9 @@ static void test_externals(void) {
     char text[64], cut[12];
     b.parameter_count = 1;
     CHECK(type_id_of(&a) == type_id_of(&a) && type_id_of(&a) != type_id_of(&b));
-    CHECK(strcmp(type_describe(type_from_id(type_id_of(&a)), text, sizeof text),
+    CHECK(strcmp(wasm_print_function_type(type_from_id(type_id_of(&a)), text, sizeof text),
                  "(i32, f64) -> (f64)") == 0);
-    CHECK(strcmp(type_describe(&a, cut, sizeof cut), "(i32, f6...") == 0);
+    CHECK(strcmp(wasm_print_function_type(&a, cut, sizeof cut), "(i32, f6...") == 0);
 }
 
 /* With little address space: a clear reason, and the way out of it. */

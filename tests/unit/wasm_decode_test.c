@@ -87,13 +87,20 @@ static void test_full(void) {
     CHECK(uses.used[WASM_FEATURE_MULTI_VALUE] && uses.used[WASM_FEATURE_MUTABLE_GLOBALS]);
     CHECK(!uses.used[WASM_FEATURE_SIMD] && !uses.used[WASM_FEATURE_SIGN_EXTENSION]);
 
+    static const char *const described[] = {
+        "function (i32, i64) -> (f64)",
+        "table of 3 or more funcref",
+        "memory of 1 to 32768 pages",
+        "mutable global i32",
+    };
     char line[WASM_PRINT_SIZE];
-    CHECK(strcmp(wasm_print_import(&m, 0, line, sizeof line),
-                 "e.f: function (i32, i64) -> (f64)") == 0);
-    CHECK(strcmp(wasm_print_import(&m, 2, line, sizeof line), "e.m: memory 1..32768 pages") == 0);
-    CHECK(strcmp(wasm_print_import(&m, 3, line, sizeof line), "e.g: global mutable i32") == 0);
-    CHECK(strcmp(wasm_print_export(&m, 0, line, sizeof line), "run: function () -> ()") == 0);
-    CHECK(strcmp(wasm_print_import(&m, 0, line, 8), "e.f:...") == 0);
+    for (uint32_t i = 0; i < 4; i++)
+        CHECK(strcmp(
+                  wasm_print_external(&m, m.imports[i].kind, m.imports[i].index, line, sizeof line),
+                  described[i]) == 0);
+    CHECK(strcmp(wasm_print_external(&m, WASM_EXTERNAL_GLOBAL, 1, line, sizeof line),
+                 "immutable global i64") == 0);
+    CHECK(strcmp(wasm_print_function_type(&m.types[1], line, 10), "(i32, ...") == 0);
     wasm_module_free(&m);
 }
 
