@@ -60,6 +60,7 @@ class CliTest(unittest.TestCase):
             "XDG_RUNTIME_DIR": str(self.directory / "run"),
             "MPIWASM_CACHE_DIR": str(BUILD / "tests/cli/cache"),
             **LAUNCHER_ENVIRONMENT,
+            **{key: os.environ[key] for key in ("ASAN_OPTIONS",) if key in os.environ},
         }
 
     def execute(self, command, env=None, timeout=TIMEOUT, stdin="", preexec=None):
