@@ -87,8 +87,6 @@ static void use_types(struct wasm_feature_uses *uses, const struct wasm_module *
         use_limits(uses, &m->tables[i].type.limits);
         if (i > 0 || m->tables[i].type.element != WASM_FUNCREF)
             use(uses, WASM_FEATURE_REFERENCE_TYPES, 0);
-        if (m->tables[i].initial.bytes != NULL)
-            use(uses, WASM_FEATURE_FUNCTION_REFERENCES, m->tables[i].initial.offset);
         use_constant(uses, m, &m->tables[i].initial);
     }
     for (uint32_t i = 0; i < m->memory_count; i++) {

@@ -64,8 +64,8 @@ struct wasm_function {
 };
 
 /*
- * A constant expression (section 3.4.10): a run of instructions that ends before `end`. Wasm 2.0
- * allows one instruction; the struct allows for the extended form.
+ * A constant expression (section 3.4.10): constants, references, immutable globals that come
+ * before, and sums, differences and products of integers; a few instructions, ended by `end`.
  */
 struct wasm_constant {
     const uint8_t *bytes; /* NULL if absent */
@@ -76,7 +76,7 @@ struct wasm_constant {
 struct wasm_table {
     struct wasm_table_type type;
     bool is_imported;
-    struct wasm_constant initial; /* absent: null (Wasm 2.0 always) */
+    struct wasm_constant initial; /* absent: null */
 };
 
 struct wasm_memory {
