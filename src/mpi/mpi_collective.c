@@ -126,7 +126,16 @@ static bool side_types(struct mpilayer_call *call, const struct side_names *name
         side->types[i] = type->host;
         span_extend(&span, &any, side->displacements[i], side->counts[i], type);
     }
-    return mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer);
+    if (!mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer))
+        return false;
+    /* Open MPI 4.1 takes the displacement of a lone process for items instead of bytes, and would
+     * leave the memory: it gets the block's address and no displacement. */
+    if (blocks == 1 && side->counts[0] > 0) {
+        side->buffer = (uint8_t *)side->buffer + side->displacements[0];
+        side->displacements[0] = 0;
+        if (wide) side->addresses[0] = 0;
+    }
+    return true;
 }
 
 /* ---- rooted collectives ---- */

@@ -579,6 +579,8 @@ bool mpilayer_datatype_bytes(const struct mpilayer_datatype *type, int64_t eleme
     int64_t whole = type->elements ? elements / type->elements : 0;
     int64_t rest = elements - whole * type->elements;
     if (__builtin_mul_overflow(whole, type->size, bytes)) return false;
+    if (type->basic && rest > 0) /* the first of a pair */
+        *bytes += mpilayer_kind_size(type->basic->first);
     int64_t count = type->elements ? mpilayer_datatype_run_count(type) : 0;
     for (int64_t i = 0; i < count && rest > 0; i++) {
         struct mpilayer_run run = mpilayer_datatype_run(type, i);

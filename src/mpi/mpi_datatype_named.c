@@ -78,7 +78,8 @@ static void fill_basic(struct mpilayer_datatype *type, const struct mpilayer_bas
     type->extent = (end + type->alignment - 1) / type->alignment * type->alignment;
     type->contiguous = type->size == type->extent;
     type->committed = basic->meaning != MPILAYER_MARKER;
-    type->elements = type->committed;
+    /* A pair is as if it were a struct of two. */
+    type->elements = basic->meaning == MPILAYER_PAIR ? 2 : type->committed;
     type->external = basic->external * basic->repeat + second;
     type->sticky_lb = basic->handle == GUEST_MPI_LB;
     type->sticky_ub = basic->handle == GUEST_MPI_UB;
