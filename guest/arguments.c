@@ -369,6 +369,7 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
             !strcmp(argument, "-fsyntax-only") || !strcmp(argument, "--precompile"))
             options->links = false;
         if (starts_with(argument, "-O")) options->optimises = strcmp(argument, "-O0") != 0;
+        if (starts_with(argument, "-g")) options->has_debug = strcmp(argument, "-g0") != 0;
         if (starts_with(argument, "--sysroot")) options->has_sysroot = true;
         if (!strcmp(argument, "-nostdlib") || !strcmp(argument, "-nodefaultlibs"))
             options->has_nostdlib = true;

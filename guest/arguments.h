@@ -28,6 +28,7 @@ struct options {
     bool compiles;  /* a source is among the inputs */
     bool links;     /* the command ends in a linked module */
     bool optimises; /* -O1 or more */
+    bool has_debug; /* -g, in any of its forms but -g0 */
     bool is_old_c, is_strict, is_verbose;
     bool has_sysroot, has_nostdlib, has_nostartfiles;
     bool wants_help, wants_version;

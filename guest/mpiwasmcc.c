@@ -36,6 +36,7 @@ static const char usage[] =
     "  --strict-signatures  a call that does not fit its definition is an error\n"
     "  --shebang, --no-shebang   begin the linked file with a line \"#!.../mpiwasm\", or do not\n"
     "                       (default: where the name does not end in .wasm)\n"
+    "  -g                   when linking: keep debugging information (else it is left out)\n"
     "  --help, --version    print this, or the versions\n"
     "\n"
     "Environment: MPIWASM_CLANG (the clang to use), WASI_SDK_PATH (a wasi-sdk to use instead of\n"
@@ -123,6 +124,8 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
         arguments_add(out, "-xnone"); /* the user's -x is for sources */
         arguments_addf(out, "%s/lib/start.o", job->install.share);
     }
+    /* The C library comes with as much debugging information as code; nobody wants it unasked. */
+    if (!job->options.has_debug) arguments_add(out, "-Wl,--strip-debug");
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
     arguments_addf(out, "-L%s/lib", job->install.share);
     arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);

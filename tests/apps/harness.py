@@ -54,8 +54,8 @@ class Tools:
 
 
 def environment():
-    """The environment of the jobs: quiet busy waiting, own cache of compiled modules."""
-    env = dict(os.environ, OMPI_MCA_mpi_yield_when_idle="1", OMPI_MCA_btl_base_warn_component_unused="0")
+    """The environment of the jobs: more ranks than processors, so waiting must yield."""
+    env = dict(os.environ, OMPI_MCA_mpi_yield_when_idle="1")
     env.setdefault("LC_ALL", "C")
     return env
 
@@ -65,9 +65,10 @@ class Outcome:
         self.code, self.out, self.timed_out = code, out, timed_out
 
 
-def run(command, cwd=None, timeout=600, stdin=None):
+def run(command, cwd=None, timeout=600, env=()):
     """Run a command in a process group of its own; after `timeout` seconds the group is killed."""
-    with subprocess.Popen(command, cwd=cwd, env=environment(), stdin=stdin or subprocess.DEVNULL,
+    with subprocess.Popen(command, cwd=cwd, env=dict(environment(), **dict(env)),
+                          stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           start_new_session=True) as process:
         try:

@@ -121,8 +121,9 @@ def run_test(mpi, tree, test, runner, limit):
         return Result("no build", "", 0.0)
     start = time.monotonic()
     command = [*runner, f"./{test.program}", *test.arguments]
+    env = [("MPIEXEC_TIMEOUT", str(test.limit))] if test.limit and test.result else []
     outcome = run(mpi.launch(test.ranks, command), os.path.join(tree, test.dir),
-                  max(limit, test.limit))
+                  max(limit, test.limit), [*env, *(entry.split("=", 1) for entry in test.env)])
     seconds = time.monotonic() - start
     state = judge(test, outcome)
     unknown = re.search(r"unknown import: (.*)", outcome.out) if runner else None
