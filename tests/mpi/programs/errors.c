@@ -1,0 +1,108 @@
+/*
+ * errors.c - error classes of wrong calls, error handlers of the program's own, classes and codes
+ * that it adds.
+ */
+#include "report.h"
+
+static int handled, last_class;
+
+static void handler(MPI_Comm *comm, int *code, ...) {
+    handled++;
+    MPI_Error_class(*code, &last_class);
+    if (*comm == MPI_COMM_WORLD) handled += 100;
+}
+
+/* Many programs register a function without the dots. */
+static void plain_handler(MPI_Comm *comm, int *code) {
+    handled += 1000;
+}
+
+static void classes(void) {
+    int value = 0, wrong = -5;
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Datatype type;
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+#define TRY(call) report("%s: %s", #call, class_name(call))
+    TRY(MPI_Send(&value, 1, MPI_INT, ranks, 1, MPI_COMM_WORLD));
+    TRY(MPI_Send(&value, 1, MPI_INT, wrong, 1, MPI_COMM_WORLD));
+    TRY(MPI_Send(&value, -1, MPI_INT, 0, 1, MPI_COMM_WORLD));
+    TRY(MPI_Send(&value, 1, MPI_INT, 0, -7, MPI_COMM_WORLD));
+    TRY(MPI_Send(&value, 1, MPI_DATATYPE_NULL, 0, 1, MPI_COMM_WORLD));
+    TRY(MPI_Send(&value, 1, MPI_INT, 0, 1, MPI_COMM_NULL));
+    TRY(MPI_Recv(&value, 1, MPI_INT, ranks, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    TRY(MPI_Bcast(&value, 1, MPI_INT, ranks, MPI_COMM_WORLD));
+    TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_OP_NULL, MPI_COMM_WORLD));
+    TRY(MPI_Comm_free(&(MPI_Comm){MPI_COMM_NULL}));
+    MPI_Type_contiguous(2, MPI_INT, &type);
+    TRY(MPI_Send(&value, 1, type, 0, 1, MPI_COMM_WORLD));
+    MPI_Type_free(&type);
+    TRY(MPI_Start(&request));
+
+    /* A message that is longer than the receive. */
+    int two[2] = {1, 2};
+    MPI_Isend(two, 2, MPI_INT, rank, 3, MPI_COMM_WORLD, &request);
+    int code = MPI_Recv(&value, 1, MPI_INT, rank, 3, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    report("truncated: %s", class_name(code));
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+static void handlers(void) {
+    MPI_Errhandler mine, plain, again;
+    MPI_Comm comm, inherited;
+    int value = 0;
+    MPI_Comm_create_errhandler(handler, &mine);
+    MPI_Comm_create_errhandler((MPI_Comm_errhandler_function *)(void *)plain_handler, &plain);
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    MPI_Comm_set_errhandler(comm, mine);
+    int code = MPI_Send(&value, 1, MPI_INT, ranks + 3, 1, comm);
+    report("own handler: %d, %s", handled, class_name(code));
+    MPI_Comm_dup(comm, &inherited);
+    MPI_Send(&value, 1, MPI_INT, 0, -9, inherited);
+    report("inherited: %d, %d", handled, last_class == MPI_ERR_TAG);
+    MPI_Comm_get_errhandler(comm, &again);
+    report("the same: %d", again == mine);
+    MPI_Errhandler_free(&again);
+    MPI_Errhandler_free(&mine);
+    report("freed: %d", mine == MPI_ERRHANDLER_NULL);
+    MPI_Send(&value, -1, MPI_INT, 0, 1, comm);
+    report("still there: %d, %d", handled, last_class == MPI_ERR_COUNT);
+    MPI_Comm_call_errhandler(comm, MPI_ERR_OP);
+    report("called: %d, %d", handled, last_class == MPI_ERR_OP);
+    MPI_Comm_set_errhandler(comm, plain);
+    MPI_Send(&value, -1, MPI_INT, 0, 1, comm);
+    report("plain: %d", handled);
+    MPI_Errhandler_free(&plain);
+    MPI_Comm_get_errhandler(MPI_COMM_SELF, &again);
+    report("default: %d", again == MPI_ERRORS_ARE_FATAL);
+    MPI_Comm_free(&comm);
+    MPI_Comm_free(&inherited);
+}
+
+static void additions(void) {
+    int added, code, class_of_code, length, flag, *last;
+    char text[MPI_MAX_ERROR_STRING];
+    MPI_Add_error_class(&added);
+    MPI_Add_error_code(added, &code);
+    MPI_Add_error_string(added, "a class of our own");
+    MPI_Add_error_string(code, "a code of our own");
+    MPI_Error_class(code, &class_of_code);
+    report("class of the code: %d", class_of_code == added);
+    MPI_Error_string(code, text, &length);
+    report("%s %d", text, length);
+    MPI_Error_string(added, text, &length);
+    report("%s %d", text, length);
+    report("above the last: %d", added > MPI_ERR_LASTCODE);
+    MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_LASTUSEDCODE, &last, &flag);
+    report("last used: %d", flag && *last >= added);
+    MPI_Error_string(MPI_ERR_RANK, text, &length);
+    report("a text: %d", length > 0 && (int)strlen(text) == length);
+}
+
+int main(int argc, char **argv) {
+    start(&argc, &argv);
+    classes();
+    handlers();
+    additions();
+    finish();
+    return 0;
+}
