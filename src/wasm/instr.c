@@ -220,7 +220,11 @@ static bool read_immediate(struct reader *reader, struct wasm_instr *instr, stru
     case WASM_IMMEDIATE_MEMORY_COPY:
     case WASM_IMMEDIATE_MEMORY_INIT:
         return reader_u32(reader, &instr->index, err) && reader_u32(reader, &instr->second, err);
-    case WASM_IMMEDIATE_REFERENCE_TYPE: return wasm_reference_type_read(reader, &instr->type, err);
+    case WASM_IMMEDIATE_REFERENCE_TYPE:
+        /* ref.null of a type index: a number that is not negative. */
+        if (reader->at != reader->end && (*reader->at & 0xc0) != 0x40)
+            return wasm_feature_refuse(WASM_FEATURE_FUNCTION_REFERENCES, instr->offset, err);
+        return wasm_reference_type_read(reader, &instr->type, err);
     case WASM_IMMEDIATE_SELECT_TYPES: return read_select_types(reader, instr, err);
     case WASM_IMMEDIATE_I32: return reader_s32(reader, &instr->value.i32, err);
     case WASM_IMMEDIATE_I64: return reader_s64(reader, &instr->value.i64, err);

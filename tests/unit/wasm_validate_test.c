@@ -160,6 +160,8 @@ static const struct body_case body_cases[] = {
     {"struct.new", 0, BODY(0, 0xfb, 0, 0, END), "garbage collection"},
     {"atomic.fence", 0, BODY(0, 0xfe, 3, 0, END), "threads"},
     {"call_ref", 0, BODY(0, 0x14, 0, END), "typed function references"},
+    {"ref.null of an index", 0, BODY(0, 0xd0, 2, 0x1a, END), "typed function references"},
+    {"ref.null of a number", 0, BODY(0, 0xd0, I32, 0x1a, END), "malformed reference type"},
     {"illegal opcode", 0, BODY(0, 0xff, END), "illegal opcode 0xff"},
     {"illegal opcode with prefix", 0, BODY(0, 0xfc, 30, END), "illegal opcode 0xfc 0x1e"},
 };
