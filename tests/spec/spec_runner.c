@@ -357,8 +357,10 @@ static bool read_arguments(const struct command *c, union wasm_value *values) {
     char *copy = arena_string(&run.arena, c->arguments), *rest;
     if (strcmp(copy, "-") == 0) return true;
     size_t count = 0;
-    for (char *at = strtok_r(copy, " ", &rest); at != NULL; at = strtok_r(NULL, " ", &rest))
-        if (count == MAX_VALUES || !parse_argument(at, &values[count++])) return false;
+    for (char *at = strtok_r(copy, " ", &rest); at != NULL; at = strtok_r(NULL, " ", &rest)) {
+        if (count == MAX_VALUES || !parse_argument(at, &values[count])) return false;
+        count++;
+    }
     return true;
 }
 
