@@ -387,7 +387,7 @@ typedef struct MPI_ABI_Datatype *MPI_Datatype;
 #define MPI_SEEK_SET 401
 #define MPI_SEEK_CUR 402
 #define MPI_SEEK_END 403
-#define MPI_DISPLACEMENT_CURRENT ((MPI_Offset)-1)
+#define MPI_DISPLACEMENT_CURRENT ((MPI_Offset)(-1))
 
 /* Keys of the predefined attributes. */
 #define MPI_KEYVAL_INVALID 0

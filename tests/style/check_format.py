@@ -4,17 +4,22 @@
 usage: check_format.py SOURCE_ROOT CLANG_FORMAT
 """
 import pathlib
+import re
 import subprocess
 import sys
 
 
 def tracked(root, *patterns):
     """Files that git tracks; without git (an archive), all that match."""
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-z", *patterns], text=True,
-                            capture_output=True, check=False)
-    if listed.returncode == 0:
+    try:
+        listed = subprocess.run(["git", "-C", root, "ls-files", "-z", *patterns], text=True,
+                                capture_output=True, check=True)
         return [root / name for name in listed.stdout.split("\0") if name]
-    return [path for pattern in patterns for path in root.rglob(pattern.lstrip("*"))]
+    except (OSError, subprocess.CalledProcessError):
+        found = [path for pattern in patterns for path in root.rglob(pattern.split("/")[-1])
+                 if "/" not in pattern or path.parent.name == pattern.split("/")[0]]
+        made = re.compile(r"^(build.*|\.venv|\.git)$")
+        return [path for path in found if not made.match(path.relative_to(root).parts[0])]
 
 
 def main(root, clang_format):
