@@ -149,21 +149,18 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
     static void thunk_##n(void *in, void *inout, int *length, MPI_Datatype *type) {                \
         thunk_run(0x##n, in, inout, length, type);                                                 \
     }
-#define THUNKS_16(h, X)                                                                            \
-    X(h##0)                                                                                        \
-    X(h##1)                                                                                        \
-    X(h##2)                                                                                        \
-    X(h##3)                                                                                        \
-    X(h##4) X(h##5) X(h##6) X(h##7) X(h##8) X(h##9) X(h##a) X(h##b) X(h##c) X(h##d) X(h##e) X(h##f)
-#define THUNKS(X)                                                                                  \
-    THUNKS_16(0, X)                                                                                \
-    THUNKS_16(1, X)                                                                                \
-    THUNKS_16(2, X)                                                                                \
-    THUNKS_16(3, X)                                                                                \
-    THUNKS_16(4, X)                                                                                \
-    THUNKS_16(5, X) THUNKS_16(6, X) THUNKS_16(7, X) THUNKS_16(8, X) THUNKS_16(9, X)                \
-        THUNKS_16(a, X) THUNKS_16(b, X) THUNKS_16(c, X) THUNKS_16(d, X) THUNKS_16(e, X)            \
-            THUNKS_16(f, X)
+/* clang-format off */
+#define THUNKS_16(h, X)                                                                           \
+    X(h##0) X(h##1) X(h##2) X(h##3)                                                               \
+    X(h##4) X(h##5) X(h##6) X(h##7)                                                               \
+    X(h##8) X(h##9) X(h##a) X(h##b)                                                               \
+    X(h##c) X(h##d) X(h##e) X(h##f)
+#define THUNKS(X)                                                                                 \
+    THUNKS_16(0, X) THUNKS_16(1, X) THUNKS_16(2, X) THUNKS_16(3, X)                               \
+    THUNKS_16(4, X) THUNKS_16(5, X) THUNKS_16(6, X) THUNKS_16(7, X)                               \
+    THUNKS_16(8, X) THUNKS_16(9, X) THUNKS_16(a, X) THUNKS_16(b, X)                               \
+    THUNKS_16(c, X) THUNKS_16(d, X) THUNKS_16(e, X) THUNKS_16(f, X)
+/* clang-format on */
 THUNKS(THUNK)
 
 static MPI_User_function *const thunk_functions[THUNK_COUNT] = {
