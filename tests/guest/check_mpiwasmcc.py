@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Check the compiler wrappers mpiwasmcc and mpiwasmcxx: what they accept, drop, refuse and make.
+
+  check_mpiwasmcc.py BUILD [NAME...]    all checks, or those named
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+BUILD = os.path.abspath(sys.argv[1])
+BIN = os.path.join(BUILD, "bin")
+SHARE = os.path.join(BUILD, "share", "mpiwasm")
+
+
+def run(*command, status=0, text=None):
+    """Run a command: its standard output and standard error; its exit code must be `status`."""
+    result = subprocess.run(command, input=text, text=True, capture_output=True, check=False,
+                            timeout=300)
+    assert result.returncode == status, \
+        f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}{result.stderr}"
+    return result.stdout, result.stderr
+
+
+def cc(*arguments, status=0, text=None):
+    return run(os.path.join(BIN, "mpiwasmcc"), *arguments, status=status, text=text)
+
+
+def cxx(*arguments, status=0):
+    return run(os.path.join(BIN, "mpiwasmcxx"), *arguments, status=status)
+
+
+def mpiwasm(*arguments, status=0):
+    return run(os.path.join(BIN, "mpiwasm"), *arguments, status=status)
+
+
+def program(name):
+    return os.path.join(PROGRAMS, name)
+
+
+def write(name, text):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+    return name
+
+
+def starts_with(path, start):
+    with open(path, "rb") as file:
+        return file.read(len(start)) == start
+
+
+def check_show():
+    out, _ = cc("-show", "-O3", "a.c", "-o", "a.wasm")
+    assert "--target=wasm32" in out and "-fno-vectorize" in out and " a.c " in out, out
+    assert "-fno-vectorize" not in cc("-show", "-O0", "a.c")[0]
+    assert "-stack-first" not in cc("-show", "-c", "a.c")[0]
+    for option in ("--showme:compile", "-showme:compile", "-compile-info"):
+        assert SHARE + "/include" in cc(option)[0], option
+    for option in ("--showme:link", "-link-info"):
+        assert "--export-table" in cc(option)[0], option
+    assert cc("--showme:incdirs")[0].strip() == SHARE + "/include"
+    assert "mpiwasm" in cc("--showme:version")[0]
+    assert "usage" in cc("--help")[0] and "mpiwasm" in cc("--version")[0]
+
+
+def check_native_flags():
+    flags = ["-march=native", "-mavx2", "-fPIC", "-pthread", "-rdynamic", "-Wl,-rpath,/x",
+             "-Wl,--enable-new-dtags", "-Wl,-z,relro", "-lmpi", "-lpthread", "-ldl", "-lrt",
+             "-L/usr/lib/x86_64-linux-gnu", "-I/usr/include", "-m64"]
+    _, quiet = cc(program("hello.c"), "-o", "hello.wasm", *flags)
+    assert quiet == "", quiet
+    _, loud = cc("-v", program("hello.c"), "-o", "hello.wasm", *flags)
+    assert loud.count("note:") == len(flags), loud
+    assert "rank 0 of 1" in mpiwasm("hello.wasm")[0]
+
+
+def check_refusals():
+    for flag in ("-shared", "-pg", "-fsanitize=address"):
+        _, err = cc(flag, program("hello.c"), status=1)
+        assert err.count("\n") == 1 and flag in err, err
+    write("epoll.c", "#include <sys/epoll.h>\nint main(void) { return 0; }\n")
+    _, err = cc("epoll.c", "-I/usr/include", "-I/usr/include/x86_64-linux-gnu", status=1)
+    assert "file not found" in err, err
+
+
+def check_shebang():
+    cc(program("hello.c"), "-o", "hello")
+    assert starts_with("hello", b"#!" + BIN.encode() + b"/mpiwasm\n")
+    assert "rank 0 of 1" in run("./hello")[0]
+    cc(program("hello.c"), "-o", "hello.wasm")
+    assert starts_with("hello.wasm", b"\0asm")
+    cc(program("hello.c"), "--no-shebang", "-o", "plain")
+    assert starts_with("plain", b"\0asm")
+    cc(program("hello.c"))
+    assert "rank 0 of 1" in run("./a.out")[0]
+    write("empty.c", "int main(void) { return 3; }\n")
+    cc("empty.c", "-o", "conftest")
+    run("./conftest", status=3)
+
+
+def check_steps():
+    cc("-c", program("hello.c"), "-o", "hello.o", "-MD", "-MF", "hello.d")
+    with open("hello.d", encoding="utf-8") as file:
+        assert "mpi.h" in file.read()
+    run("ar", "rc", "libmain.a", "hello.o")  # a native ar, which leaves out the index
+    cc("-L.", "-lmain", "-o", "archive.wasm")
+    assert "rank 0 of 1" in mpiwasm("archive.wasm")[0]
+    assert "MPI_Init" in cc("-E", program("hello.c"))[0]
+    assert "MPI_Init" in cc("-S", "-o", "-", program("hello.c"))[0]
+    cc("-x", "c", "-", "-o", "stdin.wasm", text="int main(void) { return 7; }\n")
+    mpiwasm("stdin.wasm", status=7)
+
+
+def check_signatures():
+    write("a.c", "int f(int);\nint main(int n, char **v) { return n > 9 ? f(1) : 0; }\n")
+    write("b.c", "int f(double x) { return (int)x; }\n")
+    _, err = cc("a.c", "b.c", "-o", "ab.wasm")
+    assert "WARNING" in err and "TRAPS" in err, err
+    assert os.path.exists("ab.wasm")
+    os.remove("ab.wasm")
+    cc("--strict-signatures", "a.c", "b.c", "-o", "ab.wasm", status=1)
+    assert not os.path.exists("ab.wasm")
+
+
+def check_old_c():
+    write("old.c", "#include <stdio.h>\nmain() { undeclared(); return 0; }\n"
+                   "int undeclared() { return 1; }\n")
+    cc("-c", "old.c", status=1)
+    _, err = cc("--old-c", "-w", "-c", "old.c")
+    assert "warning: --old-c" in err, err
+
+
+def check_profiling():
+    cc("-c", program("profile.c"), program("hello.c"))
+    run("ar", "rc", "libprofile.a", "profile.o")
+    cc("hello.o", "-L.", "-lprofile", "-o", "profiled.wasm")
+    assert "MPI_Comm_rank was called 1 times" in mpiwasm("profiled.wasm")[0]
+
+
+def check_link_tests():
+    """A configure script's test for a function: declared without its parameters."""
+    for name, status in (("MPI_Init", 0), ("PMPI_Send", 0), ("sqrt", 0), ("no_such_function", 1)):
+        write("conftest.c", f"char {name}();\nint main(void) {{ return {name}(); }}\n")
+        cc("-w", "-fno-builtin", "conftest.c", "-o", "conftest", status=status)
+
+
+def check_all_functions():
+    """Every function of mpi.h links; what this mpiwasm lacks is listed before anything runs."""
+    with open(os.path.join(SHARE, "lib", "mpi.symbols"), encoding="utf-8") as file:
+        names = file.read().split()
+    assert len(names) > 1400 and "PMPI_Win_create" in names, len(names)
+    write("all.c", "#include <mpi.h>\n#include <stdio.h>\ntypedef void f(void);\n"
+                   f"f *const all[] = {{{', '.join('(f *)' + name for name in names)}}};\n"
+                   "int main(int n, char **v) { puts(\"ran\"); return all[n] == 0; }\n")
+    cc("-O1", "all.c", "-o", "all.wasm")
+    out, err = mpiwasm("all.wasm", status=1)
+    assert out == "" and err.count("\n") == 1, out + err
+    assert "MPI_Bsend_c" in err and not re.search(r"MPI_Send\b", err), err
+
+
+def check_cxx():
+    cxx("-std=c++17", "-O2", program("cxx.cpp"), "-lstdc++", "-o", "cxx.wasm")
+    out, _ = mpiwasm("cxx.wasm")
+    assert out == "constructed\neven 2\nodd 1\ndestroyed\n", out
+    _, err = mpiwasm("cxx.wasm", "throw", status=134)
+    assert "compiled without exceptions" in err, err
+
+
+def check_compatibility():
+    cc("-O2", "-D_GNU_SOURCE", program("compat.c"), "-o", "compat.wasm", "-lpthread", "-lm")
+    out, _ = mpiwasm("compat.wasm")
+    assert out == "ok\n", out
+
+
+def check_cmake():
+    toolchain = os.path.join(SHARE, "cmake", "mpiwasm.cmake")
+    run("cmake", "-S", program("project"), "-B", "project", "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={toolchain}")
+    run("cmake", "--build", "project")
+    out, _ = run("ctest", "--test-dir", "project")
+    assert "100% tests passed" in out, out
+
+
+def main():
+    checks = {name[6:]: check for name, check in globals().items() if name.startswith("check_")}
+    names, failures = sys.argv[2:] or list(checks), 0
+    for name in names:
+        with tempfile.TemporaryDirectory() as directory:
+            os.chdir(directory)
+            try:
+                checks[name]()
+            except (AssertionError, subprocess.TimeoutExpired) as failure:
+                failures += 1
+                print(f"FAILED: {name}: {failure}")
+            os.chdir("/")
+    print(f"{len(names)} checks, {failures} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+/* What the C library lacks and the compatibility layer gives. Prints "ok" or what is wrong. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <omp.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/times.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int failures;
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            printf("line %d: %s\n", __LINE__, #condition);                                         \
+            failures++;                                                                            \
+        }                                                                                          \
+    } while (0)
+
+struct record {
+    int key;
+    char name[9];
+};
+
+static int compare_records(const void *a, const void *b) {
+    return ((const struct record *)a)->key - ((const struct record *)b)->key;
+}
+static int compare_ints(const void *a, const void *b) {
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+static void test_sort(void) {
+    enum { COUNT = 5000 };
+    static struct record records[COUNT];
+    static int ints[COUNT];
+    unsigned seed = 1;
+    for (int count = 0; count <= COUNT; count = count < 20 ? count + 1 : count * 3 + 1) {
+        for (int i = 0; i < count; i++) {
+            seed = seed * 1664525 + 1013904223;
+            records[i].key = (int)(seed >> 24);
+            snprintf(records[i].name, sizeof records[i].name, "%d", i);
+            ints[i] = (int)(seed >> 8);
+        }
+        long long sum = 0, sum_after = 0;
+        for (int i = 0; i < count; i++)
+            sum += ints[i];
+        qsort(records, (size_t)count, sizeof *records, compare_records);
+        qsort(ints, (size_t)count, sizeof *ints, compare_ints);
+        for (int i = 0; i < count; i++)
+            sum_after += ints[i];
+        CHECK(sum == sum_after);
+        for (int i = 1; i < count; i++) {
+            CHECK(ints[i - 1] <= ints[i]);
+            CHECK(records[i - 1].key < records[i].key ||
+                  (records[i - 1].key == records[i].key &&
+                   atoi(records[i - 1].name) < atoi(records[i].name)));
+        }
+    }
+}
+
+static void test_files(void) {
+    char name[] = "fileXXXXXX", directory[] = "dirXXXXXX", path[PATH_MAX], line[32];
+    int fd = mkstemp(name);
+    CHECK(fd >= 0 && strcmp(name, "fileXXXXXX") != 0);
+    CHECK(write(fd, "text\n", 5) == 5);
+    close(fd);
+    CHECK(mkdtemp(directory) != NULL);
+    char twisted[64];
+    snprintf(twisted, sizeof twisted, "./%s/..//%s", directory, name);
+    CHECK(realpath(twisted, path) != NULL);
+    size_t length = strlen(path), tail = strlen(name);
+    CHECK(length > tail && strcmp(path + length - tail, name) == 0 && !strstr(path, ".."));
+    CHECK(realpath("no such file", path) == NULL && errno == ENOENT);
+    CHECK(chmod(name, 0600) == 0);
+    FILE *file = fopen(name, "r");
+    CHECK(file && fgets(line, sizeof line, file) && strcmp(line, "text\n") == 0);
+    if (file) fclose(file);
+    CHECK(unlink(name) == 0 && rmdir(directory) == 0);
+    file = tmpfile();
+    CHECK(file && fputs("temporary", file) >= 0);
+    if (file) {
+        rewind(file);
+        CHECK(fgets(line, sizeof line, file) && strcmp(line, "temporary") == 0);
+        fclose(file);
+    }
+}
+
+static int once_calls;
+static void count_once(void) {
+    once_calls++;
+}
+static void *thread(void *argument) {
+    return argument;
+}
+
+static void test_threads(void) {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, recursive;
+    pthread_mutexattr_t attributes;
+    CHECK(pthread_mutex_lock(&mutex) == 0 && pthread_mutex_trylock(&mutex) == EBUSY);
+    CHECK(pthread_mutex_unlock(&mutex) == 0 && pthread_mutex_destroy(&mutex) == 0);
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&recursive, &attributes);
+    CHECK(pthread_mutex_lock(&recursive) == 0 && pthread_mutex_lock(&recursive) == 0);
+    pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, count_once);
+    pthread_once(&once, count_once);
+    CHECK(once_calls == 1);
+    pthread_key_t key;
+    CHECK(pthread_key_create(&key, NULL) == 0 && pthread_getspecific(key) == NULL);
+    CHECK(pthread_setspecific(key, &key) == 0 && pthread_getspecific(key) == &key);
+    pthread_t other;
+    CHECK(pthread_create(&other, NULL, thread, NULL) == EAGAIN);
+    CHECK(pthread_equal(pthread_self(), pthread_self()));
+    CHECK(omp_get_max_threads() == 1 && omp_get_wtime() > 0);
+}
+
+static volatile int signals;
+static void handle(int number) {
+    signals += number;
+}
+
+static void test_processes(void) {
+    struct sigaction action = {.sa_handler = handle}, old;
+    sigset_t set;
+    CHECK(sigaction(SIGTERM, &action, &old) == 0 && raise(SIGTERM) == 0 && signals == SIGTERM);
+    CHECK(sigemptyset(&set) == 0 && sigaddset(&set, SIGINT) == 0 && sigismember(&set, SIGINT) == 1);
+    CHECK(sigismember(&set, SIGTERM) == 0 && sigaddset(&set, 1000) == -1);
+    CHECK(fork() == -1 && errno == ENOSYS && system(NULL) == 0 && popen("ls", "r") == NULL);
+    CHECK(wait(NULL) == -1 && errno == ECHILD);
+    char host[256];
+    CHECK(gethostname(host, sizeof host) == 0 && *host);
+    CHECK(getpid() > 0 && getpwuid(getuid()) && *getpwuid(getuid())->pw_name);
+    cpu_set_t cpus;
+    CHECK(sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_ISSET(0, &cpus));
+    CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1);
+}
+
+static void test_times(void) {
+    struct rusage usage;
+    struct tms ticks;
+    clock_t before = clock();
+    volatile double x = 1;
+    for (int i = 0; i < 20000000; i++)
+        x = x * 1.0000001;
+    CHECK(clock() > before);
+    CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss > 0);
+    CHECK(usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec > 0);
+    CHECK(times(&ticks) != (clock_t)-1);
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < 1ull << 32);
+}
+
+int main(void) {
+    char text[64];
+    test_sort();
+    test_files();
+    test_threads();
+    test_processes();
+    test_times();
+    snprintf(text, sizeof text, "%.3Lf", 1.5L);
+    CHECK(strcmp(text, "1.500") == 0);
+    void *memory = memalign(4096, 100);
+    CHECK(((uintptr_t)memory & 4095) == 0);
+    puts(failures ? "failed" : "ok");
+    return failures != 0;
+}
