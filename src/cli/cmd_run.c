@@ -17,6 +17,7 @@
 #include "cli/paths.h"
 #include "runtime/instance.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,9 +90,31 @@ static bool open_artifact(struct run *run, struct error *err) {
     return ok || module_file_explain(&run->file, err);
 }
 
+/* Seconds that the layers have to end a job whose guest has trapped. */
+enum { ABORT_SECONDS = 15 };
+
+static void give_up(int signal) {
+    static const char text[] = "mpiwasm: the job does not end; this rank ends by itself\n";
+    (void)signal;
+    if (write(2, text, sizeof text - 1) < 0) _exit(EXIT_TRAP);
+    _exit(EXIT_TRAP);
+}
+
+/* A trap may have struck inside the MPI library (runtime/trap.h), which may then wait for a lock of
+ * its own for ever instead of aborting. */
+static void start_watchdog(void) {
+    sigset_t alarm_only;
+    signal(SIGALRM, give_up);
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
+    alarm(ABORT_SECONDS);
+}
+
 static void report(void *user, const struct outcome *outcome) {
     (void)user;
     message_trap(outcome);
+    start_watchdog();
 }
 
 /* --max-memory: the exported memory grows no further. */
@@ -156,7 +179,7 @@ static int execute(struct run *run, struct func_ref *entry, bool *trapped) {
         instance_call(run->instance, entry, NULL, &outcome);
     }
     *trapped = outcome.kind == OUTCOME_TRAPPED;
-    if (*trapped) message_trap(&outcome);
+    if (*trapped) report(NULL, &outcome);
     return outcome.kind == OUTCOME_RETURNED ? code : outcome.exit_code;
 }
 

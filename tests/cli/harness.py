@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TIMEOUT = 60
 
 LAUNCHERS = {

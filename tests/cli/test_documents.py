@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """`--help`, the manual page and the bash completion name the same options."""
-import pathlib
 import re
 
 import harness
-from harness import CliTest
+from harness import SOURCE, CliTest
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SUBCOMMANDS = ("run", "compile", "inspect", "cache")
 
 

@@ -29,6 +29,37 @@ int main(int argc, char **argv) {
 """
 
 
+# A layer that never comes to an end, as an MPI library whose lock a trap has left locked.
+HANGING = r"""
+#include "runtime/host_module.h"
+#include <unistd.h>
+static int32_t init(void *state, int32_t a, int32_t b) { return 0; }
+static const struct host_function functions[] = {
+    {"mpi_abi_1", "MPI_Init", "i:ii", HOST_CODE(init)}};
+static bool instantiate(const struct host_config *config, struct guest *guest, void **state,
+                        struct error *err) { *state = guest; return true; }
+static int finish(void *state, int code, bool trapped) { for (;;) pause(); }
+static void destroy(void *state) {}
+static const struct host_module host = {HOST_MODULE_ABI_VERSION, "mpi", "never ends", functions, 1,
+                                        instantiate, finish, destroy};
+const struct host_module *mpiwasm_host_module(void) { return &host; }
+"""
+
+
+class Watchdog(CliTest):
+    def test_job_that_does_not_end(self):
+        (self.directory / "hanging.c").write_text(HANGING)
+        result = self.execute(["cc", "-shared", "-fPIC", f"-I{harness.SOURCE}/src", "hanging.c",
+                               "-o", "hanging.so"])
+        self.assertEqual(result.code, 0, result)
+        self.write("trap.wasm", harness.module([("mpi_abi_1", "MPI_Init", "i:ii")],
+                                               b"\x00"))  # unreachable
+        result = self.mpiwasm("--mpi=./hanging.so", "trap.wasm")
+        self.assertEqual(result.code, 134, result)
+        self.assertIn("trap: unreachable", result.err)
+        self.assertIn("this rank ends by itself", result.err)
+
+
 class Ranks(CliTest):
     def each(self, *words, sizes=(1, 2)):
         for name, launcher in harness.launchers():
