@@ -10,6 +10,7 @@
 
 #include "compile/cluster_loads.h"
 #include "compile/fold_offsets.h"
+#include "compile/widen_inductions.h"
 
 #include <stddef.h>
 
@@ -38,7 +39,8 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
              "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>)", passes, err))
         return false;
     if (!options->explicit_bounds) fold_offsets(module, options->strict_traps);
-    if (!run(module, machine, "function(early-cse)", passes, err)) return false;
+    if (!run(module, machine, "function(early-cse,loop(loop-rotate))", passes, err)) return false;
+    if (!options->explicit_bounds && !options->strict_traps) widen_inductions(module);
     cluster_loads(module);
     if (!run(module, machine, main_passes[options->optimization], passes, err)) return false;
     /* Unrolled loops have their steps as constants in 32-bit addresses. */

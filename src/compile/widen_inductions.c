@@ -1,0 +1,466 @@
+/*
+ * widen_inductions.c - memory[zext(a)], a = s, s + c, s + 2 c ..., read as memory[zext(s) + k c];
+ * see widen_inductions.h.
+ *
+ * Expects accesses as lower_memory.c and fold_offsets.c leave them, in counted loops without calls.
+ * An address that is computed in 32 bits may wrap around at 4 GiB, so LLVM either checks for that
+ * before every vectorised loop, which short loops do not repay, or gives the loop up.  We know
+ * more: the last 64 KiB below 4 GiB are never accessible (MEMORY_MAX_PAGES_32).  An access that
+ * happens in every iteration, with a step of at most STEP_MAX, cannot get past them: before it
+ * would wrap, it traps.
+ *
+ * That alone would not do: LLVM may move the access into a branch, and a loop that counts in 64
+ * bits would then step over the guard region.  So the way into the loop computes where the last
+ * iteration will be, from the number of iterations, and traps at once if that is outside of the 4
+ * GiB.  Beyond this check no address of the loop can leave them, whatever LLVM does.
+ *
+ * What may differ from the letter: the trap comes before the iterations that would have preceded
+ * it (so not with --strict-traps), and a loop whose end a counter can miss, by stepping over it or
+ * by overflowing first, is taken for one that traps; such a loop runs until the address has gone
+ * through all of memory.
+ */
+#include "compile/widen_inductions.h"
+
+#include "compile/loops.h"
+#include "runtime/runtime_abi.h"
+
+#include <stddef.h>
+
+enum {
+    /* Half of what is inaccessible, so that an offset of up to 1 KiB (fold_offsets.c) in front of
+     * the address does not reach out of it. */
+    STEP_MAX = 32 << 10,
+    ACCESS_MAX = 64, /* per loop */
+    DEPTH = 10,      /* of expressions looked into */
+    COUNT_MIN = 16,  /* a loop with fewer iterations is unrolled whole and needs no help */
+};
+
+/* gep i8, base, zext(address) */
+struct access {
+    LLVMValueRef gep, address;
+    int64_t step;
+};
+
+struct widening {
+    LLVMContextRef context;
+    LLVMBuilderRef builder;
+    LLVMTypeRef i1, i8, i32, i64, pointer, void_type;
+    LLVMValueRef function;
+    struct loops loops;
+    const struct loop *loop; /* the one at hand */
+    LLVMBasicBlockRef preheader, header, latch;
+    LLVMBasicBlockRef trap; /* NULL until asked for */
+};
+
+static bool is_inside(const struct widening *w, LLVMValueRef value) {
+    if (!LLVMIsAInstruction(value)) return false;
+    return loops_contains(w->loop, loops_number(&w->loops, LLVMGetInstructionParent(value)));
+}
+
+static bool is_op(LLVMValueRef value, LLVMOpcode op) {
+    return LLVMIsAInstruction(value) && LLVMGetInstructionOpcode(value) == op;
+}
+
+static bool is_sum(LLVMValueRef value) {
+    return is_op(value, LLVMAdd) || (is_op(value, LLVMOr) && LLVMGetIsDisjoint(value));
+}
+
+static LLVMValueRef incoming(LLVMValueRef phi, LLVMBasicBlockRef from) {
+    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++)
+        if (LLVMGetIncomingBlock(phi, i) == from) return LLVMGetIncomingValue(phi, i);
+    return NULL;
+}
+
+/* A phi of the header that advances by a constant. */
+static bool find_phi_step(const struct widening *w, LLVMValueRef phi, uint64_t *step) {
+    if (!LLVMIsAPHINode(phi) || LLVMGetInstructionParent(phi) != w->header) return false;
+    LLVMValueRef value = incoming(phi, w->latch);
+    *step = 0;
+    for (int i = 0; i < DEPTH && value != phi; i++) {
+        if (!is_op(value, LLVMAdd) || !LLVMIsAConstantInt(LLVMGetOperand(value, 1))) return false;
+        *step += LLVMConstIntGetZExtValue(LLVMGetOperand(value, 1));
+        value = LLVMGetOperand(value, 0);
+    }
+    return value == phi;
+}
+
+/* By how much a value grows per iteration, modulo 2^width. False if that is not known. */
+static bool find_step(const struct widening *w, LLVMValueRef value, int depth, uint64_t *step) {
+    uint64_t left, right;
+    *step = 0;
+    if (!is_inside(w, value)) return true;
+    if (depth == 0) return false;
+    if (find_phi_step(w, value, step)) return true;
+    bool is_difference = is_op(value, LLVMSub);
+    if (is_sum(value) || is_difference) {
+        if (!find_step(w, LLVMGetOperand(value, 0), depth - 1, &left) ||
+            !find_step(w, LLVMGetOperand(value, 1), depth - 1, &right))
+            return false;
+        *step = is_difference ? left - right : left + right;
+        return true;
+    }
+    bool shifts = is_op(value, LLVMShl);
+    if (!shifts && !is_op(value, LLVMMul)) return false;
+    if (!LLVMIsAConstantInt(LLVMGetOperand(value, 1))) return false;
+    uint64_t factor = LLVMConstIntGetZExtValue(LLVMGetOperand(value, 1));
+    if (shifts && factor >= LLVMGetIntTypeWidth(LLVMTypeOf(value))) return false;
+    if (!find_step(w, LLVMGetOperand(value, 0), depth - 1, &left)) return false;
+    *step = shifts ? left << factor : left * factor;
+    return true;
+}
+
+/* The value it has in the first iteration, computed where the builder is: before the loop. */
+static LLVMValueRef build_start(const struct widening *w, LLVMValueRef value) {
+    if (!is_inside(w, value)) return value;
+    if (LLVMIsAPHINode(value)) return incoming(value, w->preheader);
+    LLVMValueRef left = build_start(w, LLVMGetOperand(value, 0));
+    LLVMValueRef right = build_start(w, LLVMGetOperand(value, 1));
+    LLVMOpcode op = is_sum(value) ? LLVMAdd : LLVMGetInstructionOpcode(value);
+    return LLVMBuildBinOp(w->builder, op, left, right, "");
+}
+
+static int64_t sign_extend(uint64_t value, unsigned width) {
+    return (int64_t)(value << (64 - width)) >> (64 - width);
+}
+
+/* Does a block lead to nothing but a trap? */
+static bool ends_in_trap(LLVMBasicBlockRef block) {
+    for (int i = 0; i < 4; i++) {
+        LLVMValueRef terminator = LLVMGetBasicBlockTerminator(block);
+        if (LLVMGetInstructionOpcode(terminator) == LLVMUnreachable) return true;
+        if (LLVMGetInstructionOpcode(terminator) != LLVMBr || LLVMIsConditional(terminator))
+            return false;
+        block = LLVMGetSuccessor(terminator, 0);
+    }
+    return false;
+}
+
+/* All iterations run to the end, unless one traps: no other way out, and no call that could end the
+ * program. (A loop inside that never ends would hang; it traps instead.) */
+static bool is_plain(const struct widening *w) {
+    for (uint32_t i = 0; i < w->loop->block_count; i++) {
+        LLVMBasicBlockRef block = w->loops.blocks[w->loop->blocks[i]].block;
+        LLVMValueRef at = LLVMGetFirstInstruction(block);
+        for (; at != NULL; at = LLVMGetNextInstruction(at))
+            if (LLVMIsACallInst(at) && LLVMGetIntrinsicID(LLVMGetCalledValue(at)) == 0)
+                return false;
+        LLVMValueRef terminator = LLVMGetBasicBlockTerminator(block);
+        for (unsigned j = 0; block != w->latch && j < LLVMGetNumSuccessors(terminator); j++) {
+            LLVMBasicBlockRef to = LLVMGetSuccessor(terminator, j);
+            if (!loops_contains(w->loop, loops_number(&w->loops, to)) && !ends_in_trap(to))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The loop goes on while `moving` predicate `bound`, compared at the end of an iteration. */
+struct condition {
+    LLVMIntPredicate predicate;
+    LLVMValueRef moving, bound;
+    int64_t step;
+    unsigned width;
+};
+
+static LLVMIntPredicate invert(LLVMIntPredicate predicate) {
+    switch (predicate) {
+    case LLVMIntEQ: return LLVMIntNE;
+    case LLVMIntNE: return LLVMIntEQ;
+    case LLVMIntUGT: return LLVMIntULE;
+    case LLVMIntUGE: return LLVMIntULT;
+    case LLVMIntULT: return LLVMIntUGE;
+    case LLVMIntULE: return LLVMIntUGT;
+    case LLVMIntSGT: return LLVMIntSLE;
+    case LLVMIntSGE: return LLVMIntSLT;
+    case LLVMIntSLT: return LLVMIntSGE;
+    default: return LLVMIntSGT;
+    }
+}
+
+static LLVMIntPredicate swap_sides(LLVMIntPredicate predicate) {
+    switch (predicate) {
+    case LLVMIntUGT: return LLVMIntULT;
+    case LLVMIntUGE: return LLVMIntULE;
+    case LLVMIntULT: return LLVMIntUGT;
+    case LLVMIntULE: return LLVMIntUGE;
+    case LLVMIntSGT: return LLVMIntSLT;
+    case LLVMIntSGE: return LLVMIntSLE;
+    case LLVMIntSLT: return LLVMIntSGT;
+    case LLVMIntSLE: return LLVMIntSGE;
+    default: return predicate;
+    }
+}
+
+static bool is_upward(LLVMIntPredicate predicate) {
+    return predicate == LLVMIntULT || predicate == LLVMIntULE || predicate == LLVMIntSLT ||
+           predicate == LLVMIntSLE;
+}
+
+static bool find_condition(const struct widening *w, struct condition *out) {
+    LLVMValueRef branch = LLVMGetBasicBlockTerminator(w->latch);
+    if (LLVMGetInstructionOpcode(branch) != LLVMBr || !LLVMIsConditional(branch)) return false;
+    LLVMValueRef compare = LLVMGetCondition(branch);
+    if (!LLVMIsAICmpInst(compare)) return false;
+    struct condition c = {.predicate = LLVMGetICmpPredicate(compare),
+                          .moving = LLVMGetOperand(compare, 0),
+                          .bound = LLVMGetOperand(compare, 1)};
+    LLVMTypeRef type = LLVMTypeOf(c.moving);
+    if (type != w->i32 && type != w->i64) return false;
+    if (LLVMGetSuccessor(branch, 0) != w->header) c.predicate = invert(c.predicate);
+    if (is_inside(w, c.bound)) {
+        LLVMValueRef bound = c.moving;
+        c.moving = c.bound;
+        c.bound = bound;
+        c.predicate = swap_sides(c.predicate);
+    }
+    uint64_t step;
+    if (is_inside(w, c.bound) || !is_inside(w, c.moving) || !find_step(w, c.moving, DEPTH, &step))
+        return false;
+    c.width = LLVMGetIntTypeWidth(type);
+    c.step = sign_extend(step, c.width);
+    int64_t size = c.step < 0 ? -c.step : c.step;
+    if (size == 0 || size > STEP_MAX || c.predicate == LLVMIntEQ) return false;
+    if (c.predicate == LLVMIntNE) {
+        if ((size & (size - 1)) != 0) return false;
+    } else if (is_upward(c.predicate) != (c.step > 0)) {
+        return false;
+    }
+    *out = c;
+    return true;
+}
+
+static LLVMValueRef either(const struct widening *w, LLVMValueRef a, LLVMValueRef b) {
+    return a == NULL ? b : LLVMBuildOr(w->builder, a, b, "");
+}
+
+/* How far a counter can go from `start` before it overflows, as i64. */
+static LLVMValueRef build_room(const struct widening *w, LLVMValueRef start, bool is_signed,
+                               bool up) {
+    LLVMTypeRef type = LLVMTypeOf(start);
+    uint64_t ones = ~UINT64_C(0) >> (64 - LLVMGetIntTypeWidth(type));
+    uint64_t largest = is_signed ? ones >> 1 : ones;
+    LLVMValueRef end = LLVMConstInt(type, up ? largest : ones - largest, false);
+    LLVMValueRef room =
+        up ? LLVMBuildSub(w->builder, end, start, "") : LLVMBuildSub(w->builder, start, end, "");
+    return LLVMBuildZExt(w->builder, room, w->i64, "room");
+}
+
+/*
+ * How many iterations follow the first, as i64, and when that number is not to be trusted
+ * (*misses, i1, NULL for never): the counter steps over its bound, or overflows before it.
+ */
+static LLVMValueRef build_count(const struct widening *w, const struct condition *c,
+                                LLVMValueRef *misses) {
+    LLVMBuilderRef builder = w->builder;
+    LLVMValueRef start = build_start(w, c->moving);
+    bool up = c->step > 0;
+    uint64_t size = (uint64_t)(up ? c->step : -c->step);
+    LLVMValueRef distance = up ? LLVMBuildSub(builder, c->bound, start, "")
+                               : LLVMBuildSub(builder, start, c->bound, "");
+    LLVMValueRef wide = LLVMBuildZExt(builder, distance, w->i64, "distance");
+    *misses = NULL;
+    if (c->predicate == LLVMIntNE) {
+        LLVMValueRef rest = LLVMBuildAnd(builder, wide, LLVMConstInt(w->i64, size - 1, false), "");
+        if (size > 1)
+            *misses = LLVMBuildICmp(builder, LLVMIntNE, rest, LLVMConstNull(w->i64), "misses");
+        return LLVMBuildUDiv(builder, wide, LLVMConstInt(w->i64, size, false), "count");
+    }
+    bool is_signed = c->predicate == LLVMIntSLT || c->predicate == LLVMIntSLE ||
+                     c->predicate == LLVMIntSGT || c->predicate == LLVMIntSGE;
+    bool with_bound = c->predicate == LLVMIntSLE || c->predicate == LLVMIntULE ||
+                      c->predicate == LLVMIntSGE || c->predicate == LLVMIntUGE;
+    /* Iterations beside the first: for each value from the start on that is before the bound. */
+    LLVMValueRef step = LLVMConstInt(w->i64, size, false);
+    LLVMValueRef round = LLVMConstInt(w->i64, with_bound ? size : size - 1, false);
+    LLVMValueRef count = LLVMBuildUDiv(builder, LLVMBuildAdd(builder, wide, round, ""), step, "");
+    LLVMValueRef any = LLVMBuildICmp(builder, c->predicate, start, c->bound, "");
+    if (with_bound || size > 1)
+        *misses = LLVMBuildICmp(builder, LLVMIntUGT, LLVMBuildMul(builder, count, step, ""),
+                                build_room(w, start, is_signed, up), "misses");
+    if (c->width == 64) /* the sum and the product above may have overflowed */
+        *misses = either(w, *misses,
+                         LLVMBuildICmp(builder, LLVMIntUGT, wide,
+                                       LLVMConstInt(w->i64, UINT64_C(1) << 62, false), ""));
+    if (*misses != NULL) *misses = LLVMBuildAnd(builder, any, *misses, "");
+    return LLVMBuildSelect(builder, any, count, LLVMConstNull(w->i64), "count");
+}
+
+/* Is some access by this address part of every iteration? */
+static bool is_always_accessed(const struct widening *w, LLVMValueRef address, int depth) {
+    for (LLVMUseRef use = LLVMGetFirstUse(address); use != NULL; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        bool is_store = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == address;
+        if (LLVMIsALoadInst(user) || is_store) {
+            uint32_t block = loops_number(&w->loops, LLVMGetInstructionParent(user));
+            if (loops_contains(w->loop, block) && loops_dominates(&w->loops, block, w->loop->latch))
+                return true;
+        } else if (depth > 0 && LLVMIsAGetElementPtrInst(user) &&
+                   LLVMIsAConstantInt(LLVMGetOperand(user, 1)) &&
+                   is_always_accessed(w, user, depth - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Loaded from the start of the context, the first argument: context->memory_base. */
+static bool is_memory_base(const struct widening *w, LLVMValueRef value) {
+    return LLVMIsALoadInst(value) && LLVMGetOperand(value, 0) == LLVMGetParam(w->function, 0);
+}
+
+static bool find_access(const struct widening *w, LLVMValueRef at, struct access *out) {
+    if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return false;
+    LLVMValueRef index = LLVMGetOperand(at, 1);
+    if (!LLVMIsAZExtInst(index) || !is_memory_base(w, LLVMGetOperand(at, 0))) return false;
+    LLVMValueRef address = LLVMGetOperand(index, 0);
+    uint64_t step;
+    if (LLVMTypeOf(address) != w->i32 || !find_step(w, address, DEPTH, &step)) return false;
+    *out = (struct access){at, address, sign_extend(step, 32)};
+    return out->step != 0 && out->step <= STEP_MAX && out->step >= -STEP_MAX &&
+           is_always_accessed(w, at, 1);
+}
+
+static unsigned find_accesses(const struct widening *w, struct access *accesses) {
+    unsigned count = 0;
+    for (uint32_t i = 0; i < w->loop->block_count; i++) {
+        LLVMBasicBlockRef block = w->loops.blocks[w->loop->blocks[i]].block;
+        LLVMValueRef at = LLVMGetFirstInstruction(block);
+        for (; at != NULL && count < ACCESS_MAX; at = LLVMGetNextInstruction(at))
+            if (find_access(w, at, &accesses[count])) count++;
+    }
+    return count;
+}
+
+/* context->libcalls->trap(context, TRAP_MEMORY_OUT_OF_BOUNDS), as lower_function.c has it. */
+static LLVMBasicBlockRef trap_block(struct widening *w) {
+    if (w->trap != NULL) return w->trap;
+    w->trap = LLVMAppendBasicBlockInContext(w->context, w->function, "trap.range");
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(w->context);
+    LLVMPositionBuilderAtEnd(builder, w->trap);
+    LLVMValueRef context = LLVMGetParam(w->function, 0);
+    LLVMValueRef offset = LLVMConstInt(w->i64, offsetof(struct context, libcalls), false);
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(builder, w->i8, context, &offset, 1, "");
+    LLVMValueRef libcalls = LLVMBuildLoad2(builder, w->pointer, at, "libcalls");
+    offset = LLVMConstInt(w->i64, offsetof(struct runtime_libcalls, trap), false);
+    at = LLVMBuildInBoundsGEP2(builder, w->i8, libcalls, &offset, 1, "");
+    LLVMValueRef code = LLVMBuildLoad2(builder, w->pointer, at, "libcall");
+    LLVMTypeRef parameters[] = {w->pointer, w->i32};
+    LLVMTypeRef type = LLVMFunctionType(w->void_type, parameters, 2, false);
+    LLVMValueRef arguments[] = {context, LLVMConstInt(w->i32, TRAP_MEMORY_OUT_OF_BOUNDS, false)};
+    LLVMValueRef call = LLVMBuildCall2(builder, type, code, arguments, 2, "");
+    unsigned cold = LLVMGetEnumAttributeKindForName("cold", 4);
+    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                             LLVMCreateEnumAttribute(w->context, cold, 0));
+    unsigned id = LLVMLookupIntrinsicID("llvm.trap", 9);
+    LLVMBuildCall2(builder, LLVMIntrinsicGetType(w->context, id, NULL, 0),
+                   LLVMGetIntrinsicDeclaration(LLVMGetGlobalParent(w->function), id, NULL, 0), NULL,
+                   0, "");
+    LLVMBuildUnreachable(builder);
+    LLVMDisposeBuilder(builder);
+    return w->trap;
+}
+
+/* A phi that starts at `start` and grows by the step, which does not overflow. */
+static LLVMValueRef build_induction(const struct widening *w, LLVMValueRef start, int64_t step,
+                                    LLVMValueRef *next, const char *name) {
+    LLVMPositionBuilderBefore(w->builder, LLVMGetFirstInstruction(w->header));
+    LLVMValueRef phi = LLVMBuildPhi(w->builder, w->i64, name);
+    LLVMPositionBuilderBefore(w->builder, LLVMGetBasicBlockTerminator(w->latch));
+    LLVMValueRef advanced =
+        LLVMBuildNSWAdd(w->builder, phi, LLVMConstInt(w->i64, (uint64_t)step, true), "");
+    if (step > 0) LLVMSetNUW(advanced, true);
+    LLVMValueRef values[] = {start, advanced};
+    LLVMBasicBlockRef blocks[] = {w->preheader, w->latch};
+    LLVMAddIncoming(phi, values, blocks, 2);
+    if (next != NULL) *next = advanced;
+    return phi;
+}
+
+/* The last address of an access is outside of 0 .. 2^32 - 1. */
+static LLVMValueRef build_check(const struct widening *w, LLVMValueRef start, LLVMValueRef count,
+                                int64_t step) {
+    LLVMValueRef size = LLVMConstInt(w->i64, (uint64_t)(step > 0 ? step : -step), false);
+    LLVMValueRef way = LLVMBuildMul(w->builder, count, size, "way");
+    if (step < 0) return LLVMBuildICmp(w->builder, LLVMIntULT, start, way, "");
+    LLVMValueRef last = LLVMConstInt(w->i64, UINT32_MAX, false);
+    return LLVMBuildICmp(w->builder, LLVMIntUGT, LLVMBuildAdd(w->builder, start, way, ""), last,
+                         "");
+}
+
+static void rewrite_loop(struct widening *w, const struct condition *condition,
+                         struct access *accesses, unsigned access_count) {
+    LLVMValueRef starts[ACCESS_MAX], failed;
+    LLVMValueRef way_in = LLVMGetBasicBlockTerminator(w->preheader);
+    LLVMPositionBuilderBefore(w->builder, way_in);
+    LLVMValueRef count = build_count(w, condition, &failed);
+    if (LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) + 1 < COUNT_MIN) return;
+    if (condition->width == 64) /* else it is small enough for build_check's product */
+        failed = either(w, failed,
+                        LLVMBuildICmp(w->builder, LLVMIntUGT, count,
+                                      LLVMConstInt(w->i64, UINT32_MAX, false), ""));
+    for (unsigned i = 0; i < access_count; i++) {
+        starts[i] = LLVMBuildZExt(w->builder, build_start(w, accesses[i].address), w->i64, "start");
+        failed = either(w, failed, build_check(w, starts[i], count, accesses[i].step));
+    }
+    LLVMValueRef limit =
+        LLVMBuildAdd(w->builder, count, LLVMConstInt(w->i64, 1, false), "iterations");
+
+    for (unsigned i = 0; i < access_count; i++) {
+        LLVMValueRef index = build_induction(w, starts[i], accesses[i].step, NULL, "address");
+        LLVMPositionBuilderBefore(w->builder, accesses[i].gep);
+        LLVMValueRef gep =
+            LLVMBuildGEP2(w->builder, w->i8, LLVMGetOperand(accesses[i].gep, 0), &index, 1, "");
+        LLVMReplaceAllUsesWith(accesses[i].gep, gep);
+        LLVMInstructionEraseFromParent(accesses[i].gep);
+    }
+    /* With the number of iterations at hand the loop may as well count them. */
+    LLVMValueRef next, branch = LLVMGetBasicBlockTerminator(w->latch);
+    build_induction(w, LLVMConstNull(w->i64), 1, &next, "iteration");
+    LLVMPositionBuilderBefore(w->builder, branch);
+    bool continues_if = LLVMGetSuccessor(branch, 0) == w->header;
+    LLVMSetCondition(branch, LLVMBuildICmp(w->builder, continues_if ? LLVMIntNE : LLVMIntEQ, next,
+                                           limit, "goes.on"));
+
+    LLVMPositionBuilderAtEnd(w->builder, w->preheader);
+    LLVMInstructionEraseFromParent(way_in);
+    LLVMBuildCondBr(w->builder, failed, trap_block(w), w->header);
+}
+
+static void widen_loop(struct widening *w, const struct loop *loop) {
+    struct access accesses[ACCESS_MAX];
+    struct condition condition;
+    w->loop = loop;
+    w->preheader = w->loops.blocks[loop->preheader].block;
+    w->header = w->loops.blocks[loop->header].block;
+    w->latch = w->loops.blocks[loop->latch].block;
+    if (!find_condition(w, &condition) || !is_plain(w)) return;
+    unsigned count = find_accesses(w, accesses);
+    if (count > 0) rewrite_loop(w, &condition, accesses, count);
+}
+
+static void widen_function(struct widening *w, LLVMValueRef function) {
+    struct arena arena = {0};
+    w->function = function;
+    w->trap = NULL;
+    loops_find(&w->loops, function, &arena);
+    for (uint32_t i = w->loops.loop_count; i > 0; i--) /* inner ones first */
+        widen_loop(w, &w->loops.loops[i - 1]);
+    arena_free(&arena);
+}
+
+void widen_inductions(LLVMModuleRef module) {
+    LLVMContextRef context = LLVMGetModuleContext(module);
+    struct widening w = {.context = context,
+                         .builder = LLVMCreateBuilderInContext(context),
+                         .i1 = LLVMInt1TypeInContext(context),
+                         .i8 = LLVMInt8TypeInContext(context),
+                         .i32 = LLVMInt32TypeInContext(context),
+                         .i64 = LLVMInt64TypeInContext(context),
+                         .pointer = LLVMPointerTypeInContext(context, 0),
+                         .void_type = LLVMVoidTypeInContext(context)};
+    for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;
+         function = LLVMGetNextFunction(function))
+        if (!LLVMIsDeclaration(function) && LLVMCountParams(function) > 0)
+            widen_function(&w, function);
+    LLVMDisposeBuilder(w.builder);
+}
