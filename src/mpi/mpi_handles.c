@@ -57,7 +57,7 @@ void *mpilayer_table_allocate(struct mpilayer_table *table) {
     if (table->first_free != 0) {
         index = table->first_free - 1;
         object = object_at(table, index);
-        table->first_free = object->next_free;
+        table->first_free = object->link;
     } else if (table->used < table->quota) {
         index = table->used++;
         object = object_at(table, index);
@@ -69,6 +69,7 @@ void *mpilayer_table_allocate(struct mpilayer_table *table) {
     object->handle = table->class << (MPILAYER_INDEX_BITS + MPILAYER_GENERATION_BITS) |
                      generation << MPILAYER_INDEX_BITS | index;
     object->generation = (generation + 1) & MPILAYER_GENERATION_MASK;
+    object->link = index + 1;
     object->references = 1;
     table->live++;
     return object;
@@ -79,8 +80,9 @@ bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_objec
         return false;
     }
     object->handle = 0;
-    object->next_free = table->first_free;
-    table->first_free = (uint32_t)(((uint8_t *)object - table->objects) / table->size) + 1;
+    uint32_t own = object->link;
+    object->link = table->first_free;
+    table->first_free = own;
     table->live--;
     return true;
 }

@@ -47,7 +47,7 @@ enum {
 struct mpilayer_object {
     uint32_t handle;     /* the guest's; 0: hidden or free */
     uint32_t generation; /* of the slot's next handle */
-    uint32_t next_free;  /* index + 1 of the next free slot, while this one is free */
+    uint32_t link;       /* index + 1: of this slot; of the next free one while this is free */
     uint32_t references; /* 0: free */
 };
 

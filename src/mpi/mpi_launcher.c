@@ -1,8 +1,9 @@
 /*
  * mpi_launcher.c - which launcher started this process.
  *
- * Reads environment variables only. Those that name an MPI come before those of resource managers,
- * which start ranks of any MPI.
+ * Reads environment variables only. Those of an MPI's own launcher come first, then the process
+ * management interface that a resource manager offers (Open MPI wants PMIx, MPICH's kin PMI), then
+ * what only tells that a resource manager started us.
  */
 #include "mpi/mpi_launcher.h"
 
@@ -18,10 +19,10 @@ static const struct {
     {"MPI_LOCALRANKID", "PMI_SIZE", "Intel MPI's mpirun", "mpich"},
     {"PALS_RANKID", "PALS_SIZE", "Cray PALS", "mpich"},
     {"MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE", "MVAPICH's mpirun", "mpich"},
+    {"PMIX_RANK", "SLURM_STEP_NUM_TASKS", "a launcher with PMIx", "openmpi"},
+    {"PMI_RANK", "PMI_SIZE", "MPICH's mpiexec", "mpich"},
     {"FLUX_TASK_RANK", "FLUX_JOB_SIZE", "Flux", NULL},
     {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "Slurm's srun", NULL},
-    {"PMI_RANK", "PMI_SIZE", "MPICH's mpiexec", "mpich"},
-    {"PMIX_RANK", NULL, "a PMIx launcher", NULL},
 };
 
 bool mpi_launcher_detect(struct mpi_launcher *launcher) {
