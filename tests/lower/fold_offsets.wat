@@ -36,7 +36,7 @@
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
 )
 ;; RUN --emit=llvm
-;; HAS unrolled getelementptr i8, ptr %\S+, i64 12$
+;; HAS unrolled getelementptr .*, i64 12$
 ;; HAS fold getelementptr i8, ptr %\d+, i64 24$
 ;; LACKS fold = add
 ;; HAS fold_negative getelementptr i8, ptr %\d+, i64 -24$
