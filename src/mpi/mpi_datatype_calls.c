@@ -363,6 +363,7 @@ int32_t mpilayer_Type_dup(struct mpilayer *layer, uint32_t oldtype, uint32_t new
         if (result != GUEST_MPI_SUCCESS) {
             mpilayer_attributes_delete_all(layer, &made->attributes, made->object.handle);
             mpilayer_datatype_release(made);
+            mpilayer_store_i32(layer, newtype, GUEST_MPI_DATATYPE_NULL);
         }
     }
     if (result != GUEST_MPI_SUCCESS) {

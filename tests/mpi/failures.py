@@ -134,6 +134,9 @@ def main():
                   [])
     driver.expect("missing functions", driver.job(driver.module("missing", MISSING), 0), None,
                   ["MPI_File_open", "MPI_Win_fence"])
+    inspected = execute([os.path.join(driver.bin, "mpiwasm"), "inspect",
+                         driver.module("missing", MISSING)], 30)
+    driver.expect("inspect", (1, "", inspected[1]), None, ["not in this version yet"])
     driver.expect("unknown plugin", driver.job(driver.module("missing", MISSING), 0,
                                                ["--mpi=nonesuch"]), None, ["nonesuch"])
     other = {"openmpi": "mpich", "mpich": "openmpi"}[driver.mpi]
