@@ -1,20 +1,25 @@
 /* What the C library lacks and the compatibility layer gives. Prints "ok" or what is wrong. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <malloc.h>
 #include <omp.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/times.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -147,6 +152,15 @@ static void test_processes(void) {
     cpu_set_t cpus;
     CHECK(sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_ISSET(0, &cpus));
     CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1);
+    CHECK(getgrgid(getgid()) && !getgrgid(getgid() + 1));
+    struct statfs file_system;
+    CHECK(statfs(".", &file_system) == -1 && errno == ENOSYS);
+    jmp_buf place;
+    CHECK(setjmp(place) == 0);
+    void *map = mmap(NULL, 100, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(map != MAP_FAILED && madvise(map, 100, POSIX_MADV_NORMAL) == 0);
+    tzset();
+    CHECK(timezone == 0 && strcmp(tzname[0], "UTC") == 0);
 }
 
 static void test_times(void) {
