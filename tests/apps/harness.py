@@ -42,14 +42,15 @@ def chosen_mpis(name):
 
 
 class Tools:
-    """The programs of a build tree."""
+    """The programs of a build tree, or of an installation, and the places to work in."""
 
-    def __init__(self, build):
-        self.build = os.path.abspath(build)
-        self.mpiwasm = os.path.join(self.build, "bin", "mpiwasm")
-        self.mpiwasmcc = os.path.join(self.build, "bin", "mpiwasmcc")
-        self.sources = os.path.join(self.build, "sources")
-        self.work = os.path.join(self.build, "apps")
+    def __init__(self, build, prefix=None):
+        build = os.path.abspath(build)
+        programs = os.path.join(os.path.abspath(prefix or build), "bin")
+        self.mpiwasm = os.path.join(programs, "mpiwasm")
+        self.mpiwasmcc = os.path.join(programs, "mpiwasmcc")
+        self.sources = os.path.join(build, "sources")
+        self.work = os.path.join(build, "apps")
         os.makedirs(self.work, exist_ok=True)
 
 

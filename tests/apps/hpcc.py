@@ -151,8 +151,9 @@ def main():
     parser.add_argument("--ranks", default="1,2,4")
     parser.add_argument("--order", type=int, default=600, help="of HPL's matrix")
     parser.add_argument("--json", help="write both summaries of every run there")
+    parser.add_argument("--prefix", help="test this installation instead of BUILD's programs")
     options = parser.parse_args()
-    tools, verdict, record = Tools(options.build), Verdict(), []
+    tools, verdict, record = Tools(options.build, options.prefix), Verdict(), []
     source = fetch(tools.sources, "hpcc")
     wasm_blas = build_blas(tools, "wasm", [f"CC={tools.mpiwasmcc}", "--host=wasm32-unknown-none"])
     module = build(tools, "wasm", tools.mpiwasmcc, wasm_blas)
