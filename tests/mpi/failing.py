@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Programs that fail on some rank: the whole job ends soon, with exit code and message.
+
+  failing.py BUILD MPI
+"""
+import os
+import sys
+
+import run
+
+# Case -> what stderr has to name.
+CASES = {
+    "operator_trap": ["out of bounds memory access"],
+    "operator_exit": [],
+    "operator_type": ["MPI_Op_create", "user_fn", "MPI_ERR_ARG"],
+    "null_buffer": ["MPI_Bcast", "buffer", "MPI_ERR_BUFFER"],
+    "wild_buffer": ["rank 0", "MPI_Allreduce", "recvbuf", "MPI_ERR_BUFFER"],
+    "long_buffer": ["rank 0", "MPI_Gather", "recvbuf", "MPI_ERR_BUFFER"],
+    "negative_count": ["MPI_Allgatherv", "recvcounts", "MPI_ERR_COUNT"],
+    "wild_displacement": ["MPI_Alltoallv", "sendbuf", "MPI_ERR_BUFFER"],
+    "forged_type": ["MPI_Bcast", "datatype", "MPI_ERR_TYPE"],
+    "freed_type": ["MPI_Bcast", "datatype", "MPI_ERR_TYPE"],
+    "uncommitted_type": ["MPI_Bcast", "datatype", "not committed", "MPI_ERR_TYPE"],
+    "wrong_root": ["MPI_Bcast", "root", "MPI_ERR_ROOT"],
+}
+
+
+def main():
+    build, mpi = os.path.abspath(sys.argv[1]), sys.argv[2]
+    work = os.path.join(build, "tests", "mpi", "failing", mpi)
+    os.makedirs(work, exist_ok=True)
+    module = os.path.join(work, "failing.wasm")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "failing", "failing.c")
+    run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
+    failed = False
+    for case, words in CASES.items():
+        code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), module, case])
+        missing = [word for word in words if word not in err]
+        if code in (0, "timeout") or "not reached" in out or missing:
+            failed = True
+            print(f"{case}, {mpi}: exit {code}, stderr lacks {missing}\n{out}{err}")
+        else:
+            print(f"{case}, {mpi}: exit {code}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
