@@ -46,6 +46,10 @@ OPERATOR(quad_max, quad, a > b ? a : b)
 OPERATOR(quad_min, quad, a < b ? a : b)
 OPERATOR(quad_sum, quad, a + b)
 OPERATOR(quad_prod, quad, a *b)
+/* No standard, but MPICH has the logical operators for all reals. */
+OPERATOR(quad_land, quad, a &&b)
+OPERATOR(quad_lor, quad, a || b)
+OPERATOR(quad_lxor, quad, !a != !b)
 OPERATOR(wide_max, wide, a > b ? a : b)
 OPERATOR(wide_min, wide, a < b ? a : b)
 /* Unsigned: overflow wraps around, as it does for the shorter integers. */
@@ -90,18 +94,33 @@ static struct carrier_operator {
 } operators[] = {
 #define ROW(op, meaning, kind, function)                                                           \
     {GUEST_MPI_##op, MPILAYER_##meaning, MPILAYER_##kind, function, false, 0}
-    ROW(MAX, FLOAT, F128, quad_max),           ROW(MIN, FLOAT, F128, quad_min),
-    ROW(SUM, FLOAT, F128, quad_sum),           ROW(PROD, FLOAT, F128, quad_prod),
-    ROW(SUM, COMPLEX, F128, quad_complex_sum), ROW(PROD, COMPLEX, F128, quad_complex_prod),
-    ROW(MINLOC, PAIR, F128, quad_minloc),      ROW(MAXLOC, PAIR, F128, quad_maxloc),
-    ROW(MINLOC, PAIR, F32, float_minloc),      ROW(MAXLOC, PAIR, F32, float_maxloc),
-    ROW(MINLOC, PAIR, F64, double_minloc),     ROW(MAXLOC, PAIR, F64, double_maxloc),
-    ROW(MAX, INTEGER, I128, wide_max),         ROW(MIN, INTEGER, I128, wide_min),
-    ROW(SUM, INTEGER, I128, wide_sum),         ROW(PROD, INTEGER, I128, wide_prod),
-    ROW(BAND, INTEGER, I128, wide_band),       ROW(BOR, INTEGER, I128, wide_bor),
-    ROW(BXOR, INTEGER, I128, wide_bxor),       ROW(LAND, INTEGER, I128, wide_land),
-    ROW(LOR, INTEGER, I128, wide_lor),         ROW(LXOR, INTEGER, I128, wide_lxor),
-    ROW(LAND, LOGICAL, I128, wide_land),       ROW(LOR, LOGICAL, I128, wide_lor),
+    ROW(MAX, FLOAT, F128, quad_max),
+    ROW(MIN, FLOAT, F128, quad_min),
+    ROW(SUM, FLOAT, F128, quad_sum),
+    ROW(PROD, FLOAT, F128, quad_prod),
+    ROW(LAND, FLOAT, F128, quad_land),
+    ROW(LOR, FLOAT, F128, quad_lor),
+    ROW(LXOR, FLOAT, F128, quad_lxor),
+    ROW(SUM, COMPLEX, F128, quad_complex_sum),
+    ROW(PROD, COMPLEX, F128, quad_complex_prod),
+    ROW(MINLOC, PAIR, F128, quad_minloc),
+    ROW(MAXLOC, PAIR, F128, quad_maxloc),
+    ROW(MINLOC, PAIR, F32, float_minloc),
+    ROW(MAXLOC, PAIR, F32, float_maxloc),
+    ROW(MINLOC, PAIR, F64, double_minloc),
+    ROW(MAXLOC, PAIR, F64, double_maxloc),
+    ROW(MAX, INTEGER, I128, wide_max),
+    ROW(MIN, INTEGER, I128, wide_min),
+    ROW(SUM, INTEGER, I128, wide_sum),
+    ROW(PROD, INTEGER, I128, wide_prod),
+    ROW(BAND, INTEGER, I128, wide_band),
+    ROW(BOR, INTEGER, I128, wide_bor),
+    ROW(BXOR, INTEGER, I128, wide_bxor),
+    ROW(LAND, INTEGER, I128, wide_land),
+    ROW(LOR, INTEGER, I128, wide_lor),
+    ROW(LXOR, INTEGER, I128, wide_lxor),
+    ROW(LAND, LOGICAL, I128, wide_land),
+    ROW(LOR, LOGICAL, I128, wide_lor),
     ROW(LXOR, LOGICAL, I128, wide_lxor),
 #undef ROW
 };
