@@ -87,6 +87,20 @@ static int layer_finish(void *state, int code, bool trapped) {
     return code;
 }
 
+/* "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2\n..." become the name and the number;
+ * of others the first line is kept. */
+static void describe(char *text) {
+    char name[64], version[32];
+    text[strcspn(text, "\n,")] = '\0';
+    if (sscanf(text, "Open MPI v%31s", version) == 1) {
+        snprintf(description, sizeof description, "Open MPI %s", version);
+    } else if (sscanf(text, "%63s Version: %31s", name, version) == 2) {
+        snprintf(description, sizeof description, "%s %s", name, version);
+    } else {
+        snprintf(description, sizeof description, "%.*s", (int)sizeof description - 1, text);
+    }
+}
+
 const struct host_module *mpiwasm_host_module(void) {
     static struct host_module module = {
         .abi_version = HOST_MODULE_ABI_VERSION,
@@ -98,20 +112,10 @@ const struct host_module *mpiwasm_host_module(void) {
         .destroy = layer_destroy,
     };
     module.function_count = mpilayer_export_count;
-    /* "Open MPI v4.1.4, package: ..." or "MPICH Version:\t4.0.2\n...": the first words. */
     char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
     int length = 0;
     if (MPI_Get_library_version(text, &length) == MPI_SUCCESS) {
-        size_t out = 0;
-        for (const char *c = text;
-             *c != '\0' && *c != '\n' && *c != ',' && out < sizeof description - 1; c++) {
-            if (*c == '\t' && out > 0) {
-                description[out++] = ' ';
-            } else if (*c != ':') {
-                description[out++] = *c;
-            }
-        }
-        description[out] = '\0';
+        describe(text);
     }
     return &module;
 }

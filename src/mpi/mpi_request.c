@@ -363,10 +363,12 @@ static void array_element_done(struct request_array *array, int i) {
     }
 }
 
-/* After an error MPI may have completed any of them: those it let go are gone. */
+/* After an error MPI may have completed any of them: those it let go are gone, and whether a
+ * persistent one is still active MPI alone knows; it says so if it is started too early. */
 static void array_failed(struct request_array *array) {
     for (int i = 0; i < array->count; i++) {
-        if (array->objects[i] != NULL && array->hosts[i] == MPI_REQUEST_NULL) {
+        if (array->objects[i] != NULL &&
+            (array->hosts[i] == MPI_REQUEST_NULL || array->objects[i]->persistent)) {
             array_element_done(array, i);
         }
     }

@@ -46,6 +46,30 @@ static void classes(void) {
     MPI_Wait(&request, MPI_STATUS_IGNORE);
 }
 
+/* An array of requests of which one fails; the persistent one can be started again. */
+static void failing_array(void) {
+    int two[2] = {1, 2}, in = 0, other = 0, code;
+    MPI_Request requests[3];
+    MPI_Status statuses[3];
+    MPI_Recv_init(&in, 1, MPI_INT, rank, 4, MPI_COMM_WORLD, &requests[0]);
+    MPI_Irecv(&other, 1, MPI_INT, rank, 5, MPI_COMM_WORLD, &requests[1]);
+    requests[2] = MPI_REQUEST_NULL;
+    MPI_Start(&requests[0]);
+    MPI_Request sends[2];
+    MPI_Isend(two, 2, MPI_INT, rank, 4, MPI_COMM_WORLD, &sends[0]);
+    MPI_Isend(two, 1, MPI_INT, rank, 5, MPI_COMM_WORLD, &sends[1]);
+    code = MPI_Waitall(3, requests, statuses);
+    report("in status: %d", class_name(code)[0] == 'a' && code != MPI_SUCCESS);
+    report("first: %s", class_name(statuses[0].MPI_ERROR));
+    report("gone: %d %d", requests[1] == MPI_REQUEST_NULL, other);
+    MPI_Waitall(2, sends, MPI_STATUSES_IGNORE);
+    MPI_Isend(two + 1, 1, MPI_INT, rank, 4, MPI_COMM_WORLD, &sends[0]);
+    report("again: %s", class_name(MPI_Start(&requests[0])));
+    report("and: %s, %d", class_name(MPI_Wait(&requests[0], MPI_STATUS_IGNORE)), in);
+    MPI_Wait(&sends[0], MPI_STATUS_IGNORE);
+    MPI_Request_free(&requests[0]);
+}
+
 static void handlers(void) {
     MPI_Errhandler mine, plain, again;
     MPI_Comm comm, inherited;
@@ -101,6 +125,7 @@ static void additions(void) {
 int main(int argc, char **argv) {
     start(&argc, &argv);
     classes();
+    failing_array();
     handlers();
     additions();
     finish();
