@@ -535,5 +535,8 @@ bool install_find(struct install *install, char *reason, size_t reason_size) {
                  strerror(errno));
         return false;
     }
+    char builtins[PATH_MAX + 64];
+    snprintf(builtins, sizeof builtins, "%s/lib/libclang_rt.builtins.a", install->share);
+    install->has_builtins = !(sdk && *sdk) && access(builtins, R_OK) == 0;
     return true;
 }

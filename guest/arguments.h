@@ -51,6 +51,7 @@ struct install {
     char mpiwasm[PATH_MAX]; /* the runner, beside the wrapper */
     char clang[PATH_MAX], clangxx[PATH_MAX];
     char sysroot[PATH_MAX];
+    bool has_builtins; /* share holds compiler-rt's builtins; not with WASI_SDK_PATH */
 };
 
 bool install_find(struct install *install, char *reason, size_t reason_size);

@@ -96,6 +96,15 @@ static void add_old_c_flags(struct arguments *out) {
     arguments_add_all(out, flags, sizeof flags / sizeof *flags);
 }
 
+/*
+ * clang runs a wasm-opt that it finds by itself after linking with -O; an old one breaks newer
+ * features.  (--no-wasm-opt would do, but clang 19 then does not link at all.)  So it finds one
+ * that does nothing.
+ */
+static void add_no_wasm_opt(const struct job *job, struct arguments *out) {
+    arguments_addf(out, "-B%s/no-wasm-opt", job->install.share);
+}
+
 static void add_link_flags(const struct job *job, struct arguments *out) {
     static const char *const flags[] = {
         "-Wl,-z,stack-size=8388608",
@@ -129,6 +138,14 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
     arguments_addf(out, "-L%s/lib", job->install.share);
     arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
+    /* clang's versions look for their builtins at different places: name all default libraries. */
+    if (job->install.has_builtins) {
+        arguments_add(out, "-nodefaultlibs");
+        if (job->is_cxx) arguments_add(out, "-lc++");
+        if (job->is_cxx) arguments_add(out, "-lc++abi");
+        arguments_add(out, "-lc");
+        arguments_addf(out, "%s/lib/libclang_rt.builtins.a", job->install.share);
+    }
 }
 
 /* The whole command, clang first. */
@@ -146,7 +163,7 @@ static struct arguments make_command(const struct job *job) {
     for (size_t i = 0; i < job->user.count; i++)
         arguments_add(&command, job->user.items[i]);
     if (options->links) {
-        arguments_add(&command, "--no-wasm-opt"); /* an old one would break newer features */
+        add_no_wasm_opt(job, &command);
         if (!options->has_nostdlib) add_link_flags(job, &command);
     }
     return command;
@@ -165,7 +182,7 @@ static int show(const struct job *job) {
     } else if (strcmp(what, "link") == 0) {
         arguments_add(&out, "--target=wasm32-wasip1");
         arguments_addf(&out, "--sysroot=%s", job->install.sysroot);
-        arguments_add(&out, "--no-wasm-opt");
+        add_no_wasm_opt(job, &out);
         add_link_flags(job, &out);
     } else if (strcmp(what, "incdirs") == 0) {
         arguments_addf(&out, "%s/include", job->install.share);

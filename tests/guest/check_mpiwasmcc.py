@@ -5,6 +5,7 @@
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,22 @@ def check_steps():
     assert "MPI_Init" in cc("-S", "-o", "-", program("hello.c"))[0]
     cc("-x", "c", "-", "-o", "stdin.wasm", text="int main(void) { return 7; }\n")
     mpiwasm("stdin.wasm", status=7)
+
+
+def check_clang_versions():
+    """Every supported clang here compiles and links, and heeds no wasm-opt in PATH."""
+    os.mkdir("bin")
+    os.chmod(write("bin/wasm-opt", "#!/bin/sh\nexit 1\n"), 0o755)
+    path, found = os.environ["PATH"], 0
+    for clang in ("clang-19", "clang-20", "clang-21", "clang-22"):
+        if shutil.which(clang):
+            os.environ.update(MPIWASM_CLANG=clang, PATH=os.path.abspath("bin") + ":" + path)
+            found += 1
+            cc("-O2", program("hello.c"), "-o", clang + ".wasm")
+            del os.environ["MPIWASM_CLANG"]
+            os.environ["PATH"] = path
+            assert "rank 0 of 1" in mpiwasm(clang + ".wasm")[0]
+    assert found, "no clang-19 to clang-22 in PATH"
 
 
 def check_signatures():
