@@ -10,6 +10,17 @@
 
 #include "mpi/mpi_op.h"
 
+/* The host's persistent collectives, of MPI 4 or of Open MPI's extension; not defined: it has none.
+ */
+#if MPI_VERSION >= 4
+#define MPILAYER_PERSISTENT(name) MPI_##name
+#elif defined(OPEN_MPI)
+#include <mpi-ext.h>
+#if defined(OMPI_HAVE_MPI_EXT_PCOLLREQ)
+#define MPILAYER_PERSISTENT(name) MPIX_##name
+#endif
+#endif
+
 /* What MPI gets for the send or the receive side; which fields depends on the function. Arrays
  * live until the call ends or the request completes. A side that is not significant at this rank
  * is empty: no buffer, count 0, a valid datatype. */

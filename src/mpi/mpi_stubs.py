@@ -99,10 +99,13 @@ KINDS = {
                                    ("DISPLS", "u", "displacements"), ("TYPES", "u", "types"),
                                    ("AINTS", "u", "addresses"))},
     "C_ROOT": Kind("i", pass_="c.root"), "C_OP": Kind("u", pass_="c.op"),
+    # an info object that is checked, but not passed on
+    "INFO": Kind("u", 1, "struct mpilayer_info *{x}_object;",
+                 'mpilayer_info_get_optional(&call, "{x}", {x}, &{x}_object)', "MPI_INFO_NULL"),
     # For functions written by hand: only the type matters here. ANY is a pointer nobody follows.
     "ANY": Kind("u"), "OUT": Kind("u"), "IN": Kind("u"), "INTS": Kind("u"), "STRING": Kind("u"),
     "OUT_STRING": Kind("u"), "FUNCTION": Kind("u"), "VALUE": Kind("u"), "ADDRESS": Kind("u"),
-    "INFO": Kind("u"), "ERRHANDLER": Kind("u"), "KEYVAL": Kind("i"), "REQUEST": Kind("u"),
+    "ERRHANDLER": Kind("u"), "KEYVAL": Kind("i"), "REQUEST": Kind("u"),
     "INOUT_REQUEST": Kind("u"), "REQUESTS": Kind("u"), "STATUSES": Kind("u"),
     "INOUT_MESSAGE": Kind("u"), "MESSAGE": Kind("u"), "INOUT": Kind("u"), "NEW": Kind("u"), "RANK": Kind("i"),
     "AINT": Kind("i"), "COUNT64": Kind("I"), "ROOT": Kind("i"), "DATATYPES": Kind("u"),
@@ -110,7 +113,7 @@ KINDS = {
 }
 
 ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|unchanged|prepared by \w+))?"
-                 r"( also nonblocking)?(?: since ([\d.]+))?$")
+                 r"( also nonblocking and persistent)?(?: since ([\d.]+))?$")
 RESULTS = {None: ("int32_t", "i"), "double": ("double", "F"), "int32": ("int32_t", "i"),
            "void": ("void", "")}
 
@@ -128,11 +131,15 @@ class Argument:
 
 
 class Function:
-    def __init__(self, match, where, nonblocking=False):
+    def __init__(self, match, where, form="blocking"):
         self.name, arguments, result, how, _, self.since = match.groups()
-        if nonblocking:
+        self.persistent = form == "persistent"
+        if form == "nonblocking":
             self.name = "I" + self.name[0].lower() + self.name[1:]
             arguments += ", NEW_REQUEST request"
+        elif self.persistent:
+            self.name += "_init"
+            arguments += ", INFO info, PERSISTENT request"
         self.by_hand = how == "by hand"
         self.unchanged = how == "unchanged"
         self.prepared_by = how.split()[-1] if how and how.startswith("prepared") else None
@@ -149,6 +156,8 @@ class Function:
         return "%s mpilayer_%s(%s)" % (self.result, self.name, ", ".join(parameters))
 
     def guarded(self, lines):
+        if self.persistent:
+            return ["#ifdef MPILAYER_PERSISTENT"] + lines + ["#endif"]
         if self.since is None:
             return lines
         major, minor = self.since.split(".")
@@ -175,8 +184,9 @@ class Function:
         lines += ["        || !%s" % check for check in checks]
         lines[-1] += ") {"
         lines += ["        return mpilayer_call_raise(&call);", "    }"]
-        lines += ["    int code = MPI_%s(%s);" % (
-            self.name, ", ".join(a.fill(a.kind.pass_) for a in arguments))]
+        host_name = "MPILAYER_PERSISTENT(%s)" if self.persistent else "MPI_%s"
+        lines += ["    int code = %s(%s);" % (
+            host_name % self.name, ", ".join(a.fill(a.kind.pass_) for a in arguments))]
         after = [a for a in arguments if a.kind.after]
         if after:
             lines += ["    if (code == MPI_SUCCESS) {"]
@@ -204,7 +214,8 @@ def read_table(path):
             elif match:
                 functions.append((section, Function(match, where)))
                 if match.group(5):
-                    functions.append((section, Function(match, where, nonblocking=True)))
+                    functions += [(section, Function(match, where, form))
+                                  for form in ("nonblocking", "persistent")]
             else:
                 sys.exit("%s: cannot read: %s" % (where, line))
     names = [f.name for _, f in functions] + later
