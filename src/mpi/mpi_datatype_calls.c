@@ -404,13 +404,18 @@ int32_t mpilayer_Type_free(struct mpilayer *layer, uint32_t datatype) {
                            "a predefined datatype cannot be freed");
         return mpilayer_call_raise(&call);
     }
+    /* The callbacks of its attributes may free the datatype, too: it must not go twice. */
+    mpilayer_datatype_reference(type);
     int result = mpilayer_attributes_delete_all(layer, &type->attributes, type->object.handle);
+    if (result == GUEST_MPI_SUCCESS && type->object.handle != 0) {
+        mpilayer_object_hide(&type->object);
+        mpilayer_datatype_release(type);
+    }
+    mpilayer_datatype_release(type);
     if (result != GUEST_MPI_SUCCESS) {
         mpilayer_call_fail(&call, result, "datatype", "an attribute's delete function failed");
         return mpilayer_call_raise(&call);
     }
-    mpilayer_object_hide(&type->object);
-    mpilayer_datatype_release(type);
     mpilayer_store_i32(layer, datatype, GUEST_MPI_DATATYPE_NULL);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }

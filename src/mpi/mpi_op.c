@@ -90,7 +90,7 @@ static uint32_t scratch_take(struct mpilayer *layer, uint64_t size) {
 /* Some pointer lies outside of linear memory: go through scratch, a piece at a time. */
 static void reduce_pieces(const struct reduction_call *reduction, uint8_t *in, bool in_inside,
                           uint8_t *inout, bool inout_inside, int32_t length,
-                          const struct mpilayer_datatype *type, uint32_t type_handle) {
+                          const struct mpilayer_datatype *type) {
     struct mpilayer *layer = reduction->layer;
     int64_t extent = type->extent > 0 ? type->extent : -type->extent;
     int64_t most = extent > 0 ? SCRATCH_PIECE / extent : length;
@@ -109,7 +109,7 @@ static void reduce_pieces(const struct reduction_call *reduction, uint8_t *in, b
             inout_inside ? offset_of(layer, to) : space + (uint32_t)area - (uint32_t)low;
         if (!in_inside) memcpy(layer->guest->memory + space, from + low, bytes);
         if (!inout_inside) memcpy(layer->guest->memory + space + area, to + low, bytes);
-        call_guest(reduction, from_address, to_address, count, type_handle);
+        call_guest(reduction, from_address, to_address, count, type->first_handle);
         if (!inout_inside) memcpy(to + low, layer->guest->memory + space + area, bytes);
         scratch.busy = false;
     }
@@ -130,18 +130,19 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
     reduction.cell =
         layer->cells + MPILAYER_CELL_CALLBACK + OP_CALLBACK_CELL * layer->callback_depth;
 
-    /* A datatype freed since the reduction began has its handle again for the callback. */
-    uint32_t handle = type->object.handle;
-    type->object.handle = type->first_handle;
-    struct mpilayer_span span = mpilayer_span_of(type, *length);
+    /* A datatype freed since the reduction began has its handle again for the callback. The
+     * callback may free it, and make another in its place: what counts here is how it was. */
+    const struct mpilayer_datatype layout = *type;
+    type->object.handle = layout.first_handle;
+    struct mpilayer_span span = mpilayer_span_of(&layout, *length);
     bool in_inside = inside(layer, in, &span), inout_inside = inside(layer, inout, &span);
     if (in_inside && inout_inside)
         call_guest(&reduction, offset_of(layer, in), offset_of(layer, inout), *length,
-                   type->first_handle);
+                   layout.first_handle);
     else
-        reduce_pieces(&reduction, in, in_inside, inout, inout_inside, *length, type,
-                      type->first_handle);
-    if (handle == 0) mpilayer_object_hide(&type->object);
+        reduce_pieces(&reduction, in, in_inside, inout, inout_inside, *length, &layout);
+    if (layout.object.handle == 0 && type->object.handle == layout.first_handle)
+        mpilayer_object_hide(&type->object);
 }
 
 /* thunk_0 .. thunk_255 */
