@@ -3,7 +3,7 @@
  */
 #include "runtime/runtime_abi.h"
 
-static const uint8_t module[] = "\0asm\1\0\0";
+__attribute__((unused)) static const uint8_t module[] = "\0asm\1\0\0";
 
 #ifndef DOUBLE_VERSION
 #define DOUBLE_VERSION 0
