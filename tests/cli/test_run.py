@@ -54,6 +54,19 @@ int main(int argc, char **argv) {
 }
 """
 
+# Rounding is a call into the C library's libm where the CPU has no instruction for it.
+ROUNDING = r"""
+#include <math.h>
+#include <stdio.h>
+int main(int argc, char **argv) {
+    volatile double x = argc + 1.5;
+    volatile float y = argc + 1.5f;
+    printf("%g %g %g %g\n", floor(x), ceil(x), trunc(x), rint(x));
+    printf("%g %g %g %g\n", floorf(y), ceilf(y), truncf(y), rintf(y));
+    return 0;
+}
+"""
+
 
 class Run(CliTest):
     def check(self, result, code, *lines):
@@ -210,6 +223,11 @@ class Run(CliTest):
         self.assertIn("removed 1 entry", self.mpiwasm("cache", "clean", env=env).out)
         self.check(self.mpiwasm("cache", "list", env=env), 0)
         self.assertIn("compiled in", self.mpiwasm("--verbose", option, module).err)
+
+    def test_rounding_on_every_cpu(self):
+        module = self.compile("rounding", ROUNDING)
+        for cpu in "baseline", "native":
+            self.check(self.mpiwasm(f"--cpu={cpu}", module), 0, "2 3 2 2", "2 3 2 2")
 
     def test_inspect(self):
         module = self.write("x.wasm", harness.module(
