@@ -203,6 +203,16 @@ int32_t mpilayer_Type_set_name(struct mpilayer *layer, uint32_t datatype, uint32
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 
+/* Of two names of one datatype, those that implementations give. */
+static const char *predefined_name(const struct mpilayer_datatype *type) {
+    switch (type->basic ? type->basic->handle : 0) {
+    case 0: return "";
+    case GUEST_MPI_LONG_LONG: return "MPI_LONG_LONG_INT";
+    case GUEST_MPI_C_FLOAT_COMPLEX: return "MPI_C_COMPLEX";
+    default: return type->basic->name;
+    }
+}
+
 int32_t mpilayer_Type_get_name(struct mpilayer *layer, uint32_t datatype, uint32_t type_name,
                                uint32_t resultlen) {
     struct mpilayer_call call;
@@ -212,10 +222,9 @@ int32_t mpilayer_Type_get_name(struct mpilayer *layer, uint32_t datatype, uint32
         (datatype != GUEST_MPI_DATATYPE_NULL &&
          !mpilayer_datatype_get_any(&call, "datatype", datatype, &type)))
         return mpilayer_call_raise(&call);
-    const char *name = !type         ? "MPI_DATATYPE_NULL"
-                       : type->name  ? type->name
-                       : type->basic ? type->basic->name
-                                     : "";
+    const char *name = !type        ? "MPI_DATATYPE_NULL"
+                       : type->name ? type->name
+                                    : predefined_name(type);
     size_t length = strlen(name);
     if (!mpilayer_memory_check(&call, "type_name", type_name, length + 1) ||
         !mpilayer_memory_check(&call, "resultlen", resultlen, 4))

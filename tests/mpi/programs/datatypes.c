@@ -181,6 +181,10 @@ static void names(void) {
     int length;
     MPI_Type_get_name(MPI_UNSIGNED_SHORT, name, &length);
     report("name: %s %d", name, length);
+    MPI_Type_get_name(MPI_LONG_LONG, name, &length);
+    report("name: %s %d", name, length);
+    MPI_Type_get_name(MPI_C_FLOAT_COMPLEX, name, &length);
+    report("name: %s %d", name, length);
     MPI_Type_contiguous(2, MPI_INT, &type);
     MPI_Type_get_name(type, name, &length);
     report("no name: '%s' %d", name, length);
