@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Running: arguments, exit codes, environment, directories, traps, artifacts, the cache."""
+import os
+import pty
 import resource
 import stat
+import subprocess
 
 import harness
 from harness import CliTest
@@ -228,6 +231,42 @@ class Run(CliTest):
         module = self.compile("rounding", ROUNDING)
         for cpu in "baseline", "native":
             self.check(self.mpiwasm(f"--cpu={cpu}", module), 0, "2 3 2 2", "2 3 2 2")
+
+    def test_terminal(self):
+        """On a terminal: progress while a compilation takes long, and colours unless unwanted."""
+        real = harness.BUILD / "libexec/mpiwasm/mpiwasm-compile"
+        slow = self.directory / self.write(
+            "slow", f'#!/bin/sh\nsleep 1\nexec "{real}" "$@"\n'.encode())
+        slow.chmod(0o755)
+        module = self.write("exit.wasm", harness.exit_with(0))
+        cache = {"MPIWASM_CACHE_DIR": str(self.directory / "cache"), "TERM": "xterm"}
+        code, text = self.on_terminal([module], {**cache, "MPIWASM_COMPILE": str(slow)})
+        self.assertEqual(code, 0, text)
+        self.assertIn("compiling exit.wasm", text)
+        self.assertTrue(text.endswith("\r\x1b[K"), text)  # and the line is gone at the end
+        self.assertEqual(self.on_terminal([module], cache), (0, ""))
+        self.assertEqual(self.on_terminal(["--quiet", "--no-cache", module],
+                                          {**cache, "MPIWASM_COMPILE": str(slow)}), (0, ""))
+        self.assertIn("\x1b[1;31m", self.on_terminal(["no.wasm"], cache)[1])
+        self.assertNotIn("\x1b[", self.on_terminal(["no.wasm"], {**cache, "NO_COLOR": "1"})[1])
+        self.assertNotIn("\x1b[", self.on_terminal(["no.wasm"], {**cache, "TERM": "dumb"})[1])
+        self.assertNotIn("\x1b[", self.mpiwasm("no.wasm", env=cache).err)
+
+    def on_terminal(self, words, env):
+        """The exit code, and what a terminal as standard error gets."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([harness.BUILD / "bin/mpiwasm", *words], cwd=self.directory,
+                                   env={**self.environment, **env}, stdout=subprocess.DEVNULL,
+                                   stderr=theirs)
+        os.close(theirs)
+        text = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                text += chunk
+        except OSError:  # the other end is closed
+            pass
+        os.close(ours)
+        return process.wait(harness.TIMEOUT), text.decode()
 
     def test_inspect(self):
         module = self.write("x.wasm", harness.module(
