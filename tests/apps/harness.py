@@ -67,7 +67,8 @@ class Outcome:
 
 
 def run(command, cwd=None, timeout=600, env=()):
-    """Run a command in a process group of its own; after `timeout` seconds the group is killed."""
+    """Run a command in a process group of its own; after `timeout` seconds the group is ended, at
+    first gently, so that a launcher ends the ranks, which may be in other groups."""
     with subprocess.Popen(command, cwd=cwd, env=dict(environment(), **dict(env)),
                           stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -77,8 +78,12 @@ def run(command, cwd=None, timeout=600, env=()):
             timed_out = False
         except subprocess.TimeoutExpired:
             timed_out = True
-            os.killpg(process.pid, signal.SIGKILL)
-            out, _ = process.communicate()
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                out, _ = process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                out, _ = process.communicate()
     return Outcome(process.returncode, out.decode("utf-8", "replace"), timed_out)
 
 
