@@ -54,6 +54,22 @@ class Tools:
         os.makedirs(self.work, exist_ok=True)
 
 
+# Open MPI hides what MPI-3.0 removed, unless told otherwise; its library has it.
+REMOVED = """\
+#define OMPI_OMIT_MPI1_COMPAT_DECLS 0
+#define OMPI_REMOVED_USE_STATIC_ASSERT 0
+#define __mpi_interface_removed__(function, other)
+"""
+
+
+def native_compiler(tools, mpi):
+    """The MPI's compiler wrapper as a Makefile's CC, for codes that call what MPI-3.0 removed."""
+    header = os.path.join(tools.work, "removed.h")
+    with open(header, "w", encoding="utf-8") as file:
+        file.write(REMOVED)
+    return f"{mpi.mpicc} -include {header}"
+
+
 def environment():
     """The environment of the jobs: more ranks than processors, so waiting must yield."""
     env = dict(os.environ, OMPI_MCA_mpi_yield_when_idle="1")

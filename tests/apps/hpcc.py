@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 
-from harness import Tools, Verdict, chosen_mpis, must, run
+from harness import Tools, Verdict, chosen_mpis, must, native_compiler, run
 from sources import fetch
 
 SETTINGS = """\
@@ -159,7 +159,8 @@ def main():
     module = build(tools, "wasm", tools.mpiwasmcc, wasm_blas)
     native_blas = build_blas(tools, "native", [])
     for mpi in chosen_mpis(options.mpi):
-        program = build(tools, mpi.name, mpi.mpicc, native_blas, " -DLONG_IS_64BITS")
+        program = build(tools, mpi.name, native_compiler(tools, mpi), native_blas,
+                        " -DLONG_IS_64BITS")
         for ranks in map(int, options.ranks.split(",")):
             what = f"HPCC on {ranks} ranks of {mpi.name}"
             directory = os.path.join(tools.work, "hpcc-run")

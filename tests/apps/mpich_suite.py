@@ -18,18 +18,11 @@ import sys
 import time
 
 import harness
-from harness import ROOT, TESTS, Tools, chosen_mpis, must, run
+from harness import ROOT, TESTS, Tools, chosen_mpis, must, native_compiler, run
 from sources import fetch
 
 DIRS = ["attr", "group", "info", "init", "topo", "errhan", "comm", "pt2pt", "datatype", "coll"]
 MAKE = ["make", "-s", "-k", "-j2", "LIBTOOLFLAGS=--tag=CC", "CFLAGS=-O1 -w"]
-
-# Open MPI hides what MPI-3.0 removed, unless told otherwise; its library has it.
-REMOVED = """\
-#define OMPI_OMIT_MPI1_COMPAT_DECLS 0
-#define OMPI_REMOVED_USE_STATIC_ASSERT 0
-#define __mpi_interface_removed__(function, other)
-"""
 
 Test = collections.namedtuple("Test", "dir program ranks arguments env limit result xfail")
 Result = collections.namedtuple("Result", "state detail seconds")
@@ -230,10 +223,7 @@ def main():
     wasm_tree = build(tools, config, "wasm", tools.mpiwasmcc + " --old-c", tests)
     failures = 0
     for mpi in mpis:
-        removed = os.path.join(tools.work, "mpich", "removed.h")
-        with open(removed, "w", encoding="utf-8") as file:
-            file.write(REMOVED)
-        native_tree = build(tools, config, mpi.name, f"{mpi.mpicc} -include {removed}", tests)
+        native_tree = build(tools, config, mpi.name, native_compiler(tools, mpi), tests)
         if options.build_only:
             for test in tests:
                 for tree in (native_tree, wasm_tree):
