@@ -16,6 +16,7 @@
 #include "cli/module_file.h"
 #include "cli/paths.h"
 #include "runtime/instance.h"
+#include "wasm/print.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -45,8 +46,12 @@ static const char *choose_bounds(const struct options *options) {
 
 static bool compile_uncached(struct run *run, const struct cache_request *request,
                              struct error *err) {
-    char directory[] = "/tmp/mpiwasm-XXXXXX";
-    if (mkdtemp(directory) == NULL) return error_set_errno(err, "cannot make a directory in /tmp");
+    const char *places[] = {getenv("TMPDIR"), "/tmp", "/dev/shm"};
+    char *directory = NULL;
+    for (size_t i = 0; i < sizeof places / sizeof places[0] && directory == NULL; i++)
+        if (places[i] != NULL && places[i][0] == '/')
+            directory = mkdtemp(arena_printf(run->arena, "%s/mpiwasm-XXXXXX", places[i]));
+    if (directory == NULL) return error_set_errno(err, "cannot make a temporary directory");
     char *path = arena_printf(run->arena, "%s/module.so", directory);
     bool ok = cache_compile(request, path, err) && artifact_open(path, -1, &run->artifact, err);
     unlink(path);
@@ -146,13 +151,26 @@ static bool make_instance(struct run *run, struct error *err) {
     return limit_memory(run, err);
 }
 
+static bool takes_and_gives_nothing(const struct func_ref *function) {
+    const struct wasm_function_type *type = type_from_id(function->type_id);
+    return type->parameter_count == 0 && type->result_count == 0;
+}
+
 /* The function that --invoke names, else _start; NULL with *err set. */
 static struct func_ref *find_entry(const struct run *run, struct error *err) {
     const char *name = run->options->invoke != NULL ? run->options->invoke : "_start";
     struct external entry;
     if (instance_export(run->instance, name, strlen(name), &entry) &&
-        entry.kind == WASM_EXTERNAL_FUNCTION)
-        return entry.function;
+        entry.kind == WASM_EXTERNAL_FUNCTION) {
+        if (run->options->invoke != NULL || takes_and_gives_nothing(entry.function))
+            return entry.function;
+        char described[200];
+        error_set(err, ERROR_UNLINKABLE, "'%s': its function '_start' is %s instead of () -> ()",
+                  run->file.path,
+                  wasm_print_function_type(type_from_id(entry.function->type_id), described,
+                                           sizeof described));
+        return NULL;
+    }
     if (run->options->invoke != NULL)
         error_set(err, ERROR_UNLINKABLE,
                   "'%s' exports no function '%s'; `mpiwasm inspect` lists its exports",
@@ -165,18 +183,26 @@ static struct func_ref *find_entry(const struct run *run, struct error *err) {
     return NULL;
 }
 
+/* A library initialises itself in a function of its own, if it has to. */
+static bool initialize_library(struct run *run, struct outcome *outcome) {
+    struct external setup;
+    return !instance_export(run->instance, "_initialize", 11, &setup) ||
+           setup.kind != WASM_EXTERNAL_FUNCTION || !takes_and_gives_nothing(setup.function) ||
+           instance_call(run->instance, setup.function, NULL, outcome);
+}
+
 /* The guest runs. Returns the exit code before the layers have their say. */
 static int execute(struct run *run, struct func_ref *entry, bool *trapped) {
     static struct outcome outcome; /* large */
     struct error err;
     int code = 0;
-    if (!instance_initialize(run->instance, &outcome)) {
-        /* reported below */
-    } else if (run->options->invoke != NULL) {
-        code = invoke_function(run->instance, entry, run->options, run->arena, &outcome, &err);
-        if (code != 0) message_error(&err);
-    } else {
-        instance_call(run->instance, entry, NULL, &outcome);
+    if (instance_initialize(run->instance, &outcome)) {
+        if (run->options->invoke == NULL) {
+            instance_call(run->instance, entry, NULL, &outcome);
+        } else if (initialize_library(run, &outcome)) {
+            code = invoke_function(run->instance, entry, run->options, run->arena, &outcome, &err);
+            if (code != 0) message_error(&err);
+        }
     }
     *trapped = outcome.kind == OUTCOME_TRAPPED;
     if (*trapped) report(NULL, &outcome);

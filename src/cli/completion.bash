@@ -33,8 +33,8 @@ _mpiwasm() {
         --no-cache --cache-dir= --quiet -q --verbose -v --version --help -h"
     local compile="--output= -o --emit= --cpu= -O --strict-traps --bounds= --jobs= -j --quiet -q
         --verbose -v --help -h"
-    local inspect="--mpi= --verbose -v --help -h"
-    local cache="--cache-dir= --quiet -q --help -h"
+    local inspect="--mpi= --help -h"
+    local cache="--cache-dir= --help -h"
     local subcommands="run compile inspect cache help"
     local line=${COMP_LINE:0:COMP_POINT} words=() word previous options=$run command=run index
     COMPREPLY=()

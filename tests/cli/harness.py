@@ -130,24 +130,24 @@ def section(number, content):
 TYPES = {"i": 0x7F, "I": 0x7E, "f": 0x7D, "F": 0x7C}
 
 
-def module(imports=(), start=b"", memory=1, export="_start"):
+def module(imports=(), start=b"", memory=1, export="_start", signature=":"):
     """A binary with function imports (module, name, "results:parameters"), a memory and one
-    exported function without arguments of the given instructions."""
-    signatures = [":"]
-    for _, _, signature in imports:
-        if signature not in signatures:
-            signatures.append(signature)
+    exported function of the given type and instructions."""
+    signatures = [signature]
+    for _, _, imported in imports:
+        if imported not in signatures:
+            signatures.append(imported)
 
-    def function_type(signature):
-        results, parameters = signature.split(":")
+    def function_type(text):
+        results, parameters = text.split(":")
         return (b"\x60" + vector([bytes([TYPES[letter]]) for letter in parameters]) +
                 vector([bytes([TYPES[letter]]) for letter in results]))
 
     code = b"\0" + start + b"\x0b"
     return (b"\0asm\1\0\0\0" +
-            section(1, vector([function_type(signature) for signature in signatures])) +
-            section(2, vector([name(a) + name(b) + b"\0" + leb(signatures.index(signature))
-                               for a, b, signature in imports])) +
+            section(1, vector([function_type(text) for text in signatures])) +
+            section(2, vector([name(a) + name(b) + b"\0" + leb(signatures.index(imported))
+                               for a, b, imported in imports])) +
             section(3, vector([leb(0)])) +
             section(5, vector([b"\0" + leb(memory)])) +
             section(7, vector([name(export) + b"\0" + leb(len(imports)),

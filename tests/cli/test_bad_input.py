@@ -114,6 +114,10 @@ class BadInput(CliTest):
         self.write("library.wasm", harness.module(export="f"))
         self.check_everywhere(["library.wasm"], 1, "'library.wasm'", "_start", "--invoke")
 
+    def test_entry_of_another_type(self):
+        self.write("entry.wasm", harness.module(signature=":iF"))
+        self.check_everywhere(["entry.wasm"], 1, "'_start' is (i32, f64) -> ()")
+
     def test_artifacts(self):
         module = self.write("exit.wasm", harness.exit_with(0))
         self.assertEqual(self.mpiwasm("compile", module, "-o", "good.so").code, 0)

@@ -155,8 +155,19 @@ class Run(CliTest):
         module = self.write("lib.wasm", harness.module(start=body, export="f"))
         self.check(self.mpiwasm("--invoke=f", module), 0)
         self.check_error(self.mpiwasm("--invoke=f", module, "1"), 2, "takes 0 arguments, not 1")
+        module = self.write("add.wasm", harness.module(start=b"\x20\0\x20\1\x6a", export="f",
+                                                       signature="i:ii"))
+        self.check(self.mpiwasm("--invoke=f", module, "-40", "0x10"), 0, "-24")
+        self.check_error(self.mpiwasm("--invoke=f", module, "1", "x"), 2, "no i32: 'x'")
+        self.check_error(self.mpiwasm("--invoke=f", module, "1", "4294967296"), 2, "no i32")
         self.check_error(self.mpiwasm("--invoke=g", module), 1, "exports no function 'g'")
         self.check_error(self.mpiwasm(module), 1, "no function '_start'")
+        module = self.compile("reactor", """
+            static int value;
+            void _initialize(void) { value = 42; }
+            int get(void) { return value; }""", "-nostartfiles", "-Wl,--no-entry",
+            "-Wl,--export=_initialize,--export=get")
+        self.check(self.mpiwasm("--invoke=get", module), 0, "42")
 
     def test_artifact(self):
         module = self.compile("show", SHOW)
