@@ -191,7 +191,7 @@ int32_t mpilayer_Type_set_name(struct mpilayer *layer, uint32_t datatype, uint32
     char name[GUEST_MPI_MAX_OBJECT_NAME];
     if (!mpilayer_call_begin(&call, layer, "MPI_Type_set_name") ||
         !mpilayer_datatype_get_any(&call, "datatype", datatype, &type) ||
-        !mpilayer_string_get(&call, "type_name", type_name, name, sizeof name, GUEST_MPI_ERR_ARG))
+        !mpilayer_name_get(&call, "type_name", type_name, name))
         return mpilayer_call_raise(&call);
     char *copy = strdup(name);
     if (!copy) {
@@ -225,12 +225,7 @@ int32_t mpilayer_Type_get_name(struct mpilayer *layer, uint32_t datatype, uint32
     const char *name = !type        ? "MPI_DATATYPE_NULL"
                        : type->name ? type->name
                                     : predefined_name(type);
-    size_t length = strlen(name);
-    if (!mpilayer_memory_check(&call, "type_name", type_name, length + 1) ||
-        !mpilayer_memory_check(&call, "resultlen", resultlen, 4))
-        return mpilayer_call_raise(&call);
-    memcpy(mpilayer_pointer(layer, type_name), name, length + 1);
-    mpilayer_store_i32(layer, resultlen, (int32_t)length);
+    if (!mpilayer_name_put(&call, type_name, resultlen, name)) return mpilayer_call_raise(&call);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 

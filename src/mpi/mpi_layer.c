@@ -5,6 +5,7 @@
 #include "mpi/mpi_layer.h"
 
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,8 +112,8 @@ bool mpilayer_name_put(struct mpilayer_call *call, uint32_t address, uint32_t re
 bool mpilayer_cells(struct mpilayer_call *call) {
     struct mpilayer *layer = call->layer;
     if (layer->cells == 0) {
-        uint64_t address = layer->guest->operations->allocate(layer->guest, MPILAYER_CELL_SIZE, 16);
-        if (address == 0 || !guest_range_ok(layer->guest, address, MPILAYER_CELL_SIZE)) {
+        uint64_t address = mpilayer_guest_allocate(layer, MPILAYER_CELL_SIZE, 16);
+        if (address == 0) {
             return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL,
                                       "the program's memory is used up");
         }
