@@ -17,7 +17,6 @@ import shutil
 import sys
 import time
 
-import harness
 from harness import ROOT, TESTS, Tools, chosen_mpis, must, native_compiler, run
 from sources import fetch
 
