@@ -17,6 +17,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What hosts before MPI 4 do not know: a class that no host has. */
@@ -218,12 +221,32 @@ _Noreturn void mpilayer_abort(struct mpilayer *layer, struct mpilayer_comm *comm
     mpilayer_abort_job(layer, comm, code);
 }
 
+static bool is_read(int descriptor) {
+    struct stat status;
+    int waiting = 0;
+    return fstat(descriptor, &status) != 0 || !S_ISFIFO(status.st_mode) ||
+           ioctl(descriptor, FIONREAD, &waiting) != 0 || waiting == 0;
+}
+
+/* A launcher takes MPI_Abort as a reason to stop at once: MPICH's drops what is still in the pipes of
+ * the ranks, and its SIGHUP can overtake our own exit, whose code is then lost. So what was written
+ * gets time to be read (milliseconds, unless nobody reads), and the signal is not for us. */
+static void let_launcher_read(void) {
+    signal(SIGHUP, SIG_IGN);
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    for (int tries = 0, quiet = 0; tries < 100 && quiet < 5; tries++) {
+        quiet = is_read(STDOUT_FILENO) && is_read(STDERR_FILENO) ? quiet + 1 : 0;
+        nanosleep(&pause, NULL);
+    }
+}
+
 _Noreturn void mpilayer_abort_job(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {
     if (layer->phase == MPILAYER_RUNNING) {
         /* An MPI whose state is damaged may hang in its abort: then the alarm ends the process,
          * and the launcher notices. */
         signal(SIGALRM, SIG_DFL);
         alarm(MPILAYER_ABORT_SECONDS);
+        let_launcher_read();
         MPI_Abort(comm != NULL ? comm->host : MPI_COMM_WORLD, code);
     }
     _exit(code & 0xff ? code & 0xff : 1);
