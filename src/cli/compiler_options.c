@@ -12,13 +12,15 @@
 
 const char *const *compiler_options(const struct options *options, const char *bounds,
                                     struct arena *arena) {
-    const char **words = arena_array(arena, 8, sizeof *words);
+    const char **words = arena_array(arena, 16, sizeof *words);
     size_t count = 0;
     if (bounds == NULL) bounds = options->bounds;
     if (options->cpu != NULL && strcmp(options->cpu, "native") != 0)
         words[count++] = arena_printf(arena, "--cpu=%s", options->cpu);
     if (options->optimize != NULL && strcmp(options->optimize, "3") != 0)
         words[count++] = arena_printf(arena, "-O%s", options->optimize);
+    if (options->fp != NULL && strcmp(options->fp, "strict") != 0)
+        words[count++] = arena_printf(arena, "--fp=%s", options->fp);
     if (options->strict_traps) words[count++] = "--strict-traps";
     if (bounds != NULL && strcmp(bounds, "guard") != 0)
         words[count++] = arena_printf(arena, "--bounds=%s", bounds);

@@ -20,6 +20,7 @@ _mpiwasm_values() { # option, word; true if the option takes a value
     --env) COMPREPLY+=($(compgen -e -- "$2")) ;;
     --mpi) COMPREPLY+=($(compgen -W "openmpi mpich" -- "$2")) ;;
     --cpu) COMPREPLY+=($(compgen -W "native baseline" -- "$2")) ;;
+    --fp) COMPREPLY+=($(compgen -W "strict contract fast" -- "$2")) ;;
     --bounds) COMPREPLY+=($(compgen -W "guard explicit" -- "$2")) ;;
     --emit) COMPREPLY+=($(compgen -W "so obj asm llvm" -- "$2")) ;;
     --output | -o) _mpiwasm_paths "$2" ;;
@@ -29,9 +30,9 @@ _mpiwasm_values() { # option, word; true if the option takes a value
 }
 
 _mpiwasm() {
-    local run="--dir= --env= --mpi= --invoke= --max-memory= --cpu= -O --strict-traps --bounds=
+    local run="--dir= --env= --mpi= --invoke= --max-memory= --cpu= -O --fp= --strict-traps --bounds=
         --no-cache --cache-dir= --quiet -q --verbose -v --version --help -h"
-    local compile="--output= -o --emit= --cpu= -O --strict-traps --bounds= --jobs= -j --quiet -q
+    local compile="--output= -o --emit= --cpu= -O --fp= --strict-traps --bounds= --jobs= -j --quiet -q
         --verbose -v --help -h"
     local inspect="--mpi= --help -h"
     local cache="--cache-dir= --help -h"

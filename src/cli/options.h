@@ -32,7 +32,7 @@ struct option_list {
 /* What is not given is NULL, 0 or false. Strings belong to argv or to the arena. */
 struct options {
     struct option_list directories, environment;
-    const char *mpi, *invoke, *output, *emit, *cpu, *optimize, *bounds, *cache_dir;
+    const char *mpi, *invoke, *output, *emit, *cpu, *optimize, *fp, *bounds, *cache_dir;
     uint64_t max_memory; /* bytes */
     uint32_t jobs;
     bool strict_traps, no_cache, quiet, verbose, version, help;

@@ -33,6 +33,13 @@ const char *compile_version(void) {
     return version;
 }
 
+const char *compile_fp_name(enum compile_fp mode) {
+    static const char *const names[] = {[COMPILE_FP_STRICT] = "strict",
+                                        [COMPILE_FP_CONTRACT] = "contract",
+                                        [COMPILE_FP_FAST] = "fast"};
+    return names[mode];
+}
+
 bool compile_target_describe(const char *cpu, char **cpu_name, char **features, struct error *err) {
     struct target target;
     if (!target_select(cpu, 3, &target, err)) return false;

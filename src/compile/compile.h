@@ -17,10 +17,18 @@ enum compile_output {
     COMPILE_RAW_IR, /* LLVM IR before any optimisation */
 };
 
+/* What floating-point arithmetic may become; docs/compiler.md says what each promises. */
+enum compile_fp {
+    COMPILE_FP_STRICT,   /* every operation as written: IEEE 754 to the bit */
+    COMPILE_FP_CONTRACT, /* a product and a sum may become one operation (fused multiply-add) */
+    COMPILE_FP_FAST,     /* ... and sums be reordered; NaN and infinity stay what they are */
+};
+
 struct compile_options {
     const char *cpu;       /* "native", "baseline" or a name LLVM knows, such as "x86-64-v3" */
     unsigned optimization; /* 0..3 */
     bool strict_traps;     /* accesses to memory are volatile: traps happen by the letter */
+    enum compile_fp fp;
     bool explicit_bounds;  /* check accesses in code; needs no guard regions */
     enum compile_output output;
     unsigned jobs;   /* threads; 0: as many as this process may run at once */
@@ -38,6 +46,9 @@ struct compile_options {
  */
 bool compile_file(const char *input, const char *output, const struct compile_options *options,
                   struct error *err);
+
+/* "strict", "contract", "fast" */
+const char *compile_fp_name(enum compile_fp mode);
 
 /* "mpiwasm 0.1.0, LLVM 22.1.8": everything about this compiler that its output depends on. */
 const char *compile_version(void);

@@ -5,6 +5,7 @@
  * to the object, with several they are hidden; either way only the descriptor is exported.
  */
 #include "compile/lower.h"
+#include "compile/relax_arithmetic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,7 @@ static bool lower_all(struct lower_module *m, uint32_t number, const uint8_t *st
         lower_function_declare(m, i);
     for (uint32_t i = partition->first; i < partition->end; i++)
         if (!lower_function(m, i, err)) return false;
+    relax_arithmetic(m->llvm, m->options->fp);
     if (number == 0) lower_artifact(m, stripped, stripped_size);
     return true;
 }

@@ -22,6 +22,7 @@ static const char usage[] =
     "  -o FILE               where the result goes\n"
     "  -O0 -O1 -O2 -O3       optimise less or more (-O3)\n"
     "  --cpu=NAME            native (default), baseline, or a name LLVM knows: x86-64-v3, znver5\n"
+    "  --fp=MODE             strict (default: IEEE 754 to the bit), contract, fast\n"
     "  --bounds=guard        memory accesses are checked by guard pages (default)\n"
     "  --bounds=explicit     ... by code, for where 8 GiB of address space cannot be reserved\n"
     "  --strict-traps        no access to memory is left out or moved over another\n"
@@ -57,6 +58,7 @@ static int fail_usage(const char *message, const char *argument) {
 
 enum long_option {
     OPTION_CPU = 256,
+    OPTION_FP,
     OPTION_BOUNDS,
     OPTION_STRICT_TRAPS,
     OPTION_EMIT,
@@ -70,6 +72,7 @@ enum long_option {
 
 static const struct option long_options[] = {
     {"cpu", required_argument, NULL, OPTION_CPU},
+    {"fp", required_argument, NULL, OPTION_FP},
     {"bounds", required_argument, NULL, OPTION_BOUNDS},
     {"strict-traps", no_argument, NULL, OPTION_STRICT_TRAPS},
     {"emit", required_argument, NULL, OPTION_EMIT},
@@ -93,6 +96,15 @@ static bool parse_output(const char *text, enum compile_output *out) {
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         if (strcmp(text, outputs[i].name) == 0) {
             *out = outputs[i].output;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_fp(const char *text, enum compile_fp *out) {
+    for (enum compile_fp mode = COMPILE_FP_STRICT; mode <= COMPILE_FP_FAST; mode++)
+        if (strcmp(text, compile_fp_name(mode)) == 0) {
+            *out = mode;
             return true;
         }
     return false;
@@ -177,6 +189,10 @@ int main(int argc, char **argv) {
             options.optimization = (unsigned)number;
             break;
         case OPTION_CPU: options.cpu = optarg; break;
+        case OPTION_FP:
+            if (!parse_fp(optarg, &options.fp))
+                return fail_usage("--fp is strict, contract or fast, not ", optarg);
+            break;
         case OPTION_BOUNDS:
             if (strcmp(optarg, "explicit") != 0 && strcmp(optarg, "guard") != 0)
                 return fail_usage("--bounds is guard or explicit, not ", optarg);

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Running: arguments, exit codes, environment, directories, traps, artifacts, the cache."""
 import os
+import pathlib
+import platform
 import pty
 import resource
 import stat
+import struct
 import subprocess
 
 import harness
@@ -219,6 +222,41 @@ class Run(CliTest):
         self.check(self.mpiwasm(module), 0, "enough")
         self.check(self.mpiwasm("--max-memory=32M", module), 0, "too little")
         self.check_error(self.mpiwasm("--max-memory=1M", module), 1, "more than --max-memory")
+
+    def test_floating_point(self):
+        """--fp changes the bits where it may, and each mode has its own artifact."""
+        def double(value):
+            return b"\x44" + struct.pack("<d", value)
+        # (1 + e) * (1 - e) - 1 is -e * e exactly, and 0 when the product is rounded
+        self.write("muladd.wasm", harness.module(
+            export="muladd", signature="F:FFF",
+            start=b"\x20\0\x20\1\xa2\x20\2\xa0"))
+        self.write("cancel.wasm", harness.module(
+            export="cancel", signature="F:F",
+            start=b"\x20\0" + double(1e16) + b"\xa0" + double(1e16) + b"\xa1"))
+        cache = {"MPIWASM_CACHE_DIR": str(self.directory / "cache")}
+        e = 2.0 ** -30
+
+        def both(*options):
+            muladd = self.mpiwasm("--invoke=muladd", *options, "muladd.wasm", repr(1 + e),
+                                  repr(1 - e), "-1", env=cache)
+            cancel = self.mpiwasm("--invoke=cancel", *options, "cancel.wasm", "0.25", env=cache)
+            return float(muladd.out), float(cancel.out)
+        has_fma = platform.machine() != "x86_64" or \
+            " fma " in pathlib.Path("/proc/cpuinfo").read_text()
+        fused = -e * e if has_fma else 0.0
+        expected = {"strict": (0.0, 0.0), "contract": (fused, 0.0), "fast": (fused, 0.25)}
+        for mode, values in expected.items():
+            self.assertEqual(both(f"--fp={mode}"), values, mode)
+        self.assertEqual(both("--fp=contract"), (fused, 0.0))
+        self.assertEqual(both(), (0.0, 0.0))  # strict: the same entry
+        listed = self.mpiwasm("cache", "list", env=cache).out.splitlines()[1:]
+        self.assertEqual(len(listed), 6, listed)
+        for mode in ("contract", "fast"):
+            self.assertEqual(sum(f"--fp={mode}" in line for line in listed), 2)
+        self.assertEqual(self.mpiwasm("compile", "--fp=fast", "cancel.wasm").code, 0)
+        self.assertIn("fp fast", self.mpiwasm("inspect", "cancel.so").out)
+        self.check_error(self.mpiwasm("--fp=loose", "cancel.wasm"), 2, "strict, contract or fast")
 
     def test_cache(self):
         module = self.write("exit.wasm", harness.exit_with(3))
