@@ -24,15 +24,25 @@ enum compile_fp {
     COMPILE_FP_FAST,     /* ... and sums be reordered; NaN and infinity stay what they are */
 };
 
+/* Steps that can be left out, to find the one that is to blame for wrong code. */
+enum compile_step {
+    COMPILE_STEP_FOLD_OFFSETS = 1,
+    COMPILE_STEP_WIDEN_INDUCTIONS = 2,
+    COMPILE_STEP_CLUSTER_LOADS = 4,
+    COMPILE_STEP_VECTORISE = 8, /* LLVM's loop and straight-line vectorisers */
+    COMPILE_STEP_UNROLL = 16,   /* LLVM's loop unroller */
+};
+
 struct compile_options {
     const char *cpu;       /* "native", "baseline" or a name LLVM knows, such as "x86-64-v3" */
     unsigned optimization; /* 0..3 */
     bool strict_traps;     /* accesses to memory are volatile: traps happen by the letter */
     enum compile_fp fp;
-    bool explicit_bounds;  /* check accesses in code; needs no guard regions */
+    bool explicit_bounds; /* check accesses in code; needs no guard regions */
     enum compile_output output;
-    unsigned jobs;   /* threads; 0: as many as this process may run at once */
-    int progress_fd; /* gets "progress DONE TOTAL\n" lines; -1: nowhere */
+    unsigned disabled; /* COMPILE_STEP_* */
+    unsigned jobs;     /* threads; 0: as many as this process may run at once */
+    int progress_fd;   /* gets "progress DONE TOTAL\n" lines; -1: nowhere */
 };
 
 #define COMPILE_OPTIONS_DEFAULT                                                                    \

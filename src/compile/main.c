@@ -27,6 +27,8 @@ static const char usage[] =
     "  --bounds=explicit     ... by code, for where 8 GiB of address space cannot be reserved\n"
     "  --strict-traps        no access to memory is left out or moved over another\n"
     "  --emit=WHAT           so (default), obj, asm, llvm, llvm-raw (not optimised)\n"
+    "  --disable=STEP,...    leave out a step of the optimiser: fold-offsets, widen-inductions,\n"
+    "                        cluster-loads, vectorise, unroll\n"
     "  --jobs=N              threads (as many as there are CPUs)\n"
     "  --batch LIST          LIST has lines \"IN OUT\"; prints \"ok\" or \"KIND: message\" for "
     "each\n"
@@ -62,6 +64,7 @@ enum long_option {
     OPTION_BOUNDS,
     OPTION_STRICT_TRAPS,
     OPTION_EMIT,
+    OPTION_DISABLE,
     OPTION_JOBS,
     OPTION_BATCH,
     OPTION_PROGRESS,
@@ -76,6 +79,7 @@ static const struct option long_options[] = {
     {"bounds", required_argument, NULL, OPTION_BOUNDS},
     {"strict-traps", no_argument, NULL, OPTION_STRICT_TRAPS},
     {"emit", required_argument, NULL, OPTION_EMIT},
+    {"disable", required_argument, NULL, OPTION_DISABLE},
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"batch", required_argument, NULL, OPTION_BATCH},
     {"progress-fd", required_argument, NULL, OPTION_PROGRESS},
@@ -108,6 +112,29 @@ static bool parse_fp(const char *text, enum compile_fp *out) {
             return true;
         }
     return false;
+}
+
+/* "fold-offsets,unroll"; `text` is cut up. */
+static bool parse_steps(char *text, unsigned *out) {
+    static const struct {
+        const char *name;
+        enum compile_step step;
+    } steps[] = {
+        {"fold-offsets", COMPILE_STEP_FOLD_OFFSETS},
+        {"widen-inductions", COMPILE_STEP_WIDEN_INDUCTIONS},
+        {"cluster-loads", COMPILE_STEP_CLUSTER_LOADS},
+        {"vectorise", COMPILE_STEP_VECTORISE},
+        {"unroll", COMPILE_STEP_UNROLL},
+    };
+    char *rest;
+    for (char *word = strtok_r(text, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest)) {
+        size_t i = 0;
+        while (i < sizeof steps / sizeof *steps && strcmp(word, steps[i].name) != 0)
+            i++;
+        if (i == sizeof steps / sizeof *steps) return false;
+        *out |= steps[i].step;
+    }
+    return true;
 }
 
 static bool parse_number(const char *text, long limit, long *out) {
@@ -202,6 +229,10 @@ int main(int argc, char **argv) {
         case OPTION_EMIT:
             if (!parse_output(optarg, &options.output))
                 return fail_usage("--emit is so, obj, asm, llvm or llvm-raw, not ", optarg);
+            break;
+        case OPTION_DISABLE:
+            if (!parse_steps(optarg, &options.disabled))
+                return fail_usage("--disable wants names of steps, not ", optarg);
             break;
         case OPTION_JOBS:
             if (!parse_number(optarg, 1024, &number))

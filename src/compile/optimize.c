@@ -30,21 +30,28 @@ static bool optimize_little(LLVMModuleRef module, LLVMTargetMachineRef machine,
     return run(module, machine, "function(mem2reg)", passes, err);
 }
 
+static bool has(const struct compile_options *options, enum compile_step step) {
+    return (options->disabled & step) == 0;
+}
+
 static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
                            const struct compile_options *options, LLVMPassBuilderOptionsRef passes,
                            struct error *err) {
     static const char *const main_passes[] = {NULL, "default<O1>", "default<O2>", "default<O3>"};
+    bool folds = !options->explicit_bounds && has(options, COMPILE_STEP_FOLD_OFFSETS);
+    bool widens = !options->explicit_bounds && !options->strict_traps &&
+                  has(options, COMPILE_STEP_WIDEN_INDUCTIONS);
     /* instcombine: to know which `or` is a sum */
     if (!run(module, machine,
              "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>)", passes, err))
         return false;
-    if (!options->explicit_bounds) fold_offsets(module, options->strict_traps);
+    if (folds) fold_offsets(module, options->strict_traps);
     if (!run(module, machine, "function(early-cse,loop(loop-rotate))", passes, err)) return false;
-    if (!options->explicit_bounds && !options->strict_traps) widen_inductions(module);
-    cluster_loads(module);
+    if (widens) widen_inductions(module);
+    if (has(options, COMPILE_STEP_CLUSTER_LOADS)) cluster_loads(module);
     if (!run(module, machine, main_passes[options->optimization], passes, err)) return false;
     /* Unrolled loops have their steps as constants in 32-bit addresses. */
-    if (!options->explicit_bounds) fold_offsets(module, options->strict_traps);
+    if (folds) fold_offsets(module, options->strict_traps);
     return run(module, machine, "function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg)",
                passes, err);
 }
@@ -52,11 +59,12 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
 bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine,
                      const struct compile_options *options, struct error *err) {
     LLVMPassBuilderOptionsRef passes = LLVMCreatePassBuilderOptions();
-    bool vectorise = options->optimization >= 2;
+    bool vectorise = options->optimization >= 2 && has(options, COMPILE_STEP_VECTORISE);
+    bool unroll = options->optimization >= 2 && has(options, COMPILE_STEP_UNROLL);
     LLVMPassBuilderOptionsSetLoopInterleaving(passes, vectorise);
     LLVMPassBuilderOptionsSetLoopVectorization(passes, vectorise);
     LLVMPassBuilderOptionsSetSLPVectorization(passes, vectorise);
-    LLVMPassBuilderOptionsSetLoopUnrolling(passes, vectorise);
+    LLVMPassBuilderOptionsSetLoopUnrolling(passes, unroll);
     bool ok = options->optimization == 0 ? optimize_little(module, machine, passes, err)
                                          : optimize_fully(module, machine, options, passes, err);
     LLVMDisposePassBuilderOptions(passes);

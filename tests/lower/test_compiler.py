@@ -211,6 +211,14 @@ class Compiler(unittest.TestCase):
         self.assertIn(b"define", self.compile_ok(load, "--emit=llvm", output="out.ll"))
         self.assertEqual(self.compile_ok(load, "--emit=obj", output="out.o")[16], 1)  # ET_REL
 
+    def test_disable(self):
+        """A step that is left out is: memory[x - 8] stays a sum of 32 bits."""
+        load = module([b"\0\x20\0\x41\x78\x6a\x28\2\0\x0b"])
+        for options, folds in ((["--disable=unroll,fold-offsets"], False), (["--disable="], True)):
+            text = self.compile_ok(load, "--emit=llvm", *options, output="out.ll")
+            self.assertEqual(b"i64 -8" in text, folds, options)
+        self.assertEqual(self.run_compiler("--disable=fold", self.path("x")).returncode, 2)
+
     def test_version(self):
         self.assertRegex(self.run_compiler("--version").stdout, r"^mpiwasm [\d.]+, LLVM [\d.]+\n$")
         self.assertEqual(len(self.run_compiler("--print-target").stdout.splitlines()), 2)
