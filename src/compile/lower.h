@@ -170,14 +170,27 @@ LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result
                            LLVMValueRef *arguments, unsigned count);
 #define LIBCALL(name) offsetof(struct runtime_libcalls, name)
 
-/* lower_numeric.c: the number as it is, a signaling NaN made quiet. */
+/* lower_numeric.c: the number or numbers as they are, a signaling NaN made quiet. */
 LLVMValueRef lower_quiet(struct lowering *l, LLVMValueRef value);
 
 /* lower_table.c: element `index` (i32) of the table; traps as `kind` if there is none. */
 LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef index,
                                enum trap_kind kind);
 
-/* lower_memory.c */
+/* lower_memory.c: an access at the address on top of the stack, which touches `bits`. */
 LLVMValueRef lower_memory_base(struct lowering *l);
+LLVMValueRef lower_load_as(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,
+                           unsigned bits);
+void lower_store_as(struct lowering *l, const struct wasm_instr *instr, LLVMValueRef value,
+                    unsigned bits);
+
+/* lower_vector.c: v128 as the lanes that the instruction's name begins with, and as any others. */
+LLVMTypeRef lower_lanes_type(struct lowering *l, const struct wasm_instr *instr);
+LLVMValueRef lower_view(struct lowering *l, LLVMValueRef value, LLVMTypeRef type);
+/* As lower_pop and lower_push for a number; a vector is cast from v128, and to it. */
+LLVMValueRef lower_pop_lanes(struct lowering *l, const struct wasm_instr *instr);
+void lower_push_lanes(struct lowering *l, LLVMValueRef value);
+/* A vector of `count` such lanes. */
+LLVMValueRef lower_make_splat(struct lowering *l, LLVMValueRef lane, unsigned count);
 
 #endif

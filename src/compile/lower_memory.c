@@ -67,12 +67,18 @@ static void mark_access(struct lowering *l, LLVMValueRef access) {
     lower_tag_region(l->m, access, REGION_MEMORY);
 }
 
-static LLVMValueRef load(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,
-                         unsigned bits) {
+LLVMValueRef lower_load_as(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,
+                           unsigned bits) {
     LLVMValueRef at = access_address(l, instr, lower_pop(l), bits);
     LLVMValueRef value = LLVMBuildLoad2(l->builder, type, at, "");
     mark_access(l, value);
     return value;
+}
+
+void lower_store_as(struct lowering *l, const struct wasm_instr *instr, LLVMValueRef value,
+                    unsigned bits) {
+    LLVMValueRef at = access_address(l, instr, lower_pop(l), bits);
+    mark_access(l, LLVMBuildStore(l->builder, value, at));
 }
 
 /* The type an instruction loads into or stores from, by the letter in its row. */
@@ -81,6 +87,7 @@ static LLVMTypeRef letter_type(struct lower_module *m, char letter) {
     case 'i': return m->i32;
     case 'I': return m->i64;
     case 'f': return m->f32;
+    case 'v': return m->v128;
     default: return m->f64;
     }
 }
@@ -90,18 +97,18 @@ static LLVMTypeRef pushed_type(struct lowering *l, const struct wasm_instr *inst
 }
 
 void lower_load(struct lowering *l, const struct wasm_instr *instr, int bits) {
-    lower_push(l, load(l, instr, pushed_type(l, instr), (unsigned)bits));
+    lower_push(l, lower_load_as(l, instr, pushed_type(l, instr), (unsigned)bits));
 }
 
 void lower_load_signed(struct lowering *l, const struct wasm_instr *instr, int bits) {
     LLVMTypeRef narrow = LLVMIntTypeInContext(l->m->context, (unsigned)bits);
-    LLVMValueRef value = load(l, instr, narrow, (unsigned)bits);
+    LLVMValueRef value = lower_load_as(l, instr, narrow, (unsigned)bits);
     lower_push(l, LLVMBuildSExt(l->builder, value, pushed_type(l, instr), ""));
 }
 
 void lower_load_unsigned(struct lowering *l, const struct wasm_instr *instr, int bits) {
     LLVMTypeRef narrow = LLVMIntTypeInContext(l->m->context, (unsigned)bits);
-    LLVMValueRef value = load(l, instr, narrow, (unsigned)bits);
+    LLVMValueRef value = lower_load_as(l, instr, narrow, (unsigned)bits);
     lower_push(l, LLVMBuildZExt(l->builder, value, pushed_type(l, instr), ""));
 }
 
@@ -111,8 +118,7 @@ void lower_store(struct lowering *l, const struct wasm_instr *instr, int bits) {
     if (LLVMGetTypeKind(type) == LLVMIntegerTypeKind && LLVMGetIntTypeWidth(type) != (unsigned)bits)
         value = LLVMBuildTrunc(l->builder, value,
                                LLVMIntTypeInContext(l->m->context, (unsigned)bits), "");
-    LLVMValueRef at = access_address(l, instr, lower_pop(l), (unsigned)bits);
-    mark_access(l, LLVMBuildStore(l->builder, value, at));
+    lower_store_as(l, instr, value, (unsigned)bits);
 }
 
 void lower_memory_size(struct lowering *l, const struct wasm_instr *instr, int argument) {

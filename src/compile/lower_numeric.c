@@ -1,6 +1,8 @@
 /*
  * lower_numeric.c - arithmetic and comparisons (Core specification, 4.3); see lower.h.
  *
+ * Numbers, and vectors where the same LLVM instruction does it lane by lane.
+ *
  * Floating point is LLVM's plain kind, in the default environment and without fast-math flags:
  * IEEE 754 to the bit, but that LLVM ignores whether a NaN signals. Where it would for that reason
  * return an operand as it is (x * 1, x - 0), the constant is hidden from it.
@@ -26,7 +28,15 @@ LLVMValueRef lower_quiet(struct lowering *l, LLVMValueRef value) {
     return LLVMBuildFMul(l->builder, value, one, "");
 }
 
+/* Is it, or is a lane of it, one of the two? */
 static bool is_constant(LLVMValueRef value, double a, double b) {
+    if (LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind && LLVMIsConstant(value)) {
+        for (unsigned i = 0; i < LLVMGetVectorSize(LLVMTypeOf(value)); i++) {
+            LLVMValueRef lane = LLVMGetAggregateElement(value, i);
+            if (lane != NULL && is_constant(lane, a, b)) return true;
+        }
+        return false;
+    }
     if (!LLVMIsAConstantFP(value)) return false;
     LLVMBool loses;
     double number = LLVMConstRealGetDouble(value, &loses);
@@ -44,9 +54,9 @@ static void hide_identities(struct lowering *l, LLVMOpcode op, LLVMValueRef *lef
 }
 
 void lower_binary(struct lowering *l, const struct wasm_instr *instr, int op) {
-    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+    LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
     hide_identities(l, (LLVMOpcode)op, &left, &right);
-    lower_push(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)op, left, right, ""));
+    lower_push_lanes(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)op, left, right, ""));
 }
 
 /* The count is taken modulo the width. */
@@ -106,77 +116,91 @@ void lower_eqz(struct lowering *l, const struct wasm_instr *instr, int argument)
             l, LLVMBuildICmp(l->builder, LLVMIntEQ, value, LLVMConstNull(LLVMTypeOf(value)), ""));
 }
 
+/* 1 or 0; of vectors all ones or zeros in each lane. */
+static void push_comparison(struct lowering *l, LLVMValueRef condition, LLVMTypeRef operand) {
+    if (LLVMGetTypeKind(operand) != LLVMVectorTypeKind) {
+        lower_push_condition(l, condition);
+        return;
+    }
+    unsigned count = LLVMGetVectorSize(operand);
+    LLVMTypeRef lane = LLVMIntTypeInContext(l->m->context, 128 / count);
+    lower_push_lanes(l, LLVMBuildSExt(l->builder, condition, LLVMVectorType(lane, count), ""));
+}
+
 void lower_compare_int(struct lowering *l, const struct wasm_instr *instr, int predicate) {
-    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
-    lower_push_condition(l,
-                         LLVMBuildICmp(l->builder, (LLVMIntPredicate)predicate, left, right, ""));
+    LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
+    push_comparison(l, LLVMBuildICmp(l->builder, (LLVMIntPredicate)predicate, left, right, ""),
+                    LLVMTypeOf(left));
 }
 
 void lower_compare_float(struct lowering *l, const struct wasm_instr *instr, int predicate) {
-    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
-    lower_push_condition(l,
-                         LLVMBuildFCmp(l->builder, (LLVMRealPredicate)predicate, left, right, ""));
+    LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
+    push_comparison(l, LLVMBuildFCmp(l->builder, (LLVMRealPredicate)predicate, left, right, ""),
+                    LLVMTypeOf(left));
 }
 
 /* `extra`: the flag "zero is poison" of ctlz and cttz, false. */
-static void count_bits(struct lowering *l, const char *intrinsic, bool extra) {
-    LLVMValueRef value = lower_pop(l);
+static void count_bits(struct lowering *l, const struct wasm_instr *instr, const char *intrinsic,
+                       bool extra) {
+    LLVMValueRef value = lower_pop_lanes(l, instr);
     LLVMTypeRef type = LLVMTypeOf(value);
     LLVMValueRef arguments[] = {value, LLVMConstNull(l->m->i1)};
-    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, extra ? 2 : 1));
+    lower_push_lanes(
+        l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, extra ? 2 : 1));
 }
 
 void lower_clz(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    count_bits(l, "llvm.ctlz", true);
+    count_bits(l, instr, "llvm.ctlz", true);
 }
 
 void lower_ctz(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    count_bits(l, "llvm.cttz", true);
+    count_bits(l, instr, "llvm.cttz", true);
 }
 
 void lower_popcnt(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    count_bits(l, "llvm.ctpop", false);
+    count_bits(l, instr, "llvm.ctpop", false);
 }
 
-static void float_unary(struct lowering *l, const char *intrinsic) {
-    LLVMValueRef value = lower_pop(l);
+static void float_unary(struct lowering *l, const struct wasm_instr *instr, const char *intrinsic) {
+    LLVMValueRef value = lower_pop_lanes(l, instr);
     LLVMTypeRef type = LLVMTypeOf(value);
-    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, &value, 1));
+    lower_push_lanes(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, &value, 1));
 }
 
-static void float_binary(struct lowering *l, const char *intrinsic) {
-    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+static void float_binary(struct lowering *l, const struct wasm_instr *instr,
+                         const char *intrinsic) {
+    LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
     LLVMTypeRef type = LLVMTypeOf(left);
     LLVMValueRef arguments[] = {left, right};
-    lower_push(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, 2));
+    lower_push_lanes(l, lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, 2));
 }
 
 void lower_float_abs(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_unary(l, "llvm.fabs");
+    float_unary(l, instr, "llvm.fabs");
 }
 
 void lower_float_neg(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    lower_push(l, LLVMBuildFNeg(l->builder, lower_pop(l), ""));
+    lower_push_lanes(l, LLVMBuildFNeg(l->builder, lower_pop_lanes(l, instr), ""));
 }
 
 void lower_float_ceil(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_unary(l, "llvm.ceil");
+    float_unary(l, instr, "llvm.ceil");
 }
 
 void lower_float_floor(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_unary(l, "llvm.floor");
+    float_unary(l, instr, "llvm.floor");
 }
 
 void lower_float_trunc(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_unary(l, "llvm.trunc");
+    float_unary(l, instr, "llvm.trunc");
 }
 
 void lower_float_nearest(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_unary(l, "llvm.roundeven");
+    float_unary(l, instr, "llvm.roundeven");
 }
 
 void lower_float_sqrt(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_unary(l, "llvm.sqrt");
+    float_unary(l, instr, "llvm.sqrt");
 }
 
 /*
@@ -184,25 +208,26 @@ void lower_float_sqrt(struct lowering *l, const struct wasm_instr *instr, int ar
  * on a signalling NaN as it is, where the specification wants a quiet one, so NaNs take the way of
  * an addition; the intrinsic then needs no code for them.
  */
-static void float_extremum(struct lowering *l, const char *intrinsic) {
-    LLVMValueRef right = lower_pop(l), left = lower_pop(l);
+static void float_extremum(struct lowering *l, const struct wasm_instr *instr,
+                           const char *intrinsic) {
+    LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
     LLVMTypeRef type = LLVMTypeOf(left);
     LLVMValueRef arguments[] = {left, right};
     LLVMValueRef number = lower_intrinsic(l->m, l->builder, intrinsic, &type, 1, arguments, 2);
     LLVMSetFastMathFlags(number, LLVMFastMathNoNaNs);
     LLVMValueRef unordered = LLVMBuildFCmp(l->builder, LLVMRealUNO, left, right, "");
     LLVMValueRef nan = LLVMBuildFAdd(l->builder, left, right, "");
-    lower_push(l, LLVMBuildSelect(l->builder, unordered, nan, number, ""));
+    lower_push_lanes(l, LLVMBuildSelect(l->builder, unordered, nan, number, ""));
 }
 
 void lower_float_min(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_extremum(l, "llvm.minimum");
+    float_extremum(l, instr, "llvm.minimum");
 }
 
 void lower_float_max(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_extremum(l, "llvm.maximum");
+    float_extremum(l, instr, "llvm.maximum");
 }
 
 void lower_float_copysign(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    float_binary(l, "llvm.copysign");
+    float_binary(l, instr, "llvm.copysign");
 }

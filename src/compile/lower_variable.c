@@ -20,6 +20,17 @@ void lower_local_tee(struct lowering *l, const struct wasm_instr *instr, int arg
     LLVMBuildStore(l->builder, lower_top(l), l->locals[instr->index]);
 }
 
+static LLVMValueRef make_vector(struct lower_module *m, const uint8_t *bytes) {
+    LLVMValueRef lanes[4];
+    for (int i = 0; i < 4; i++) {
+        uint32_t bits = 0;
+        for (int j = 0; j < 4; j++)
+            bits |= (uint32_t)bytes[4 * i + j] << (8 * j);
+        lanes[i] = lower_i32(m, bits);
+    }
+    return LLVMConstVector(lanes, 4);
+}
+
 /* From bits, so that a NaN's payload survives. */
 static LLVMValueRef make_constant(struct lower_module *m, const struct wasm_instr *instr) {
     switch (instr->op) {
@@ -27,6 +38,7 @@ static LLVMValueRef make_constant(struct lower_module *m, const struct wasm_inst
     case WASM_OP_I64_CONST: return lower_i64(m, instr->value.u64);
     case WASM_OP_F32_CONST: return LLVMConstBitCast(lower_i32(m, instr->value.u32), m->f32);
     case WASM_OP_F64_CONST: return LLVMConstBitCast(lower_i64(m, instr->value.u64), m->f64);
+    case WASM_OP_V128_CONST: return make_vector(m, instr->value.v128);
     default: return NULL;
     }
 }

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RUNTIME_ABI_VERSION = 1 };
+enum { RUNTIME_ABI_VERSION = 2 };
 
 /* Bytes. The guard below lets the compiler read address x+c, |c| < 1024, as zext(x)+c. */
 #define MEMORY_GUARD_BELOW ((uint64_t)2 << 20)

@@ -114,8 +114,8 @@ struct wasm_instr {
 
 /*
  * The instruction at the reader. Errors: ERROR_MALFORMED ("illegal opcode 0xff", "unexpected end",
- * ...), ERROR_UNSUPPORTED for an instruction of a proposal that has no rows yet, named. SIMD is
- * read without complaint; whoever cannot handle it asks wasm_op_infos[].feature.
+ * ...), ERROR_UNSUPPORTED for an instruction of a proposal that has no rows yet, named. What has
+ * rows is read without complaint; whoever cannot handle it asks wasm_op_infos[].feature.
  */
 bool wasm_instr_read(struct reader *reader, struct wasm_instr *instr, struct error *err);
 
@@ -135,7 +135,7 @@ bool wasm_type_read(struct reader *reader, enum wasm_type *out, const char *expe
 bool wasm_reference_type_read(struct reader *reader, enum wasm_type *out, struct error *err);
 
 /*
- * ERROR_UNSUPPORTED "module uses SIMD (fixed-width), which this version lacks". Always returns
+ * ERROR_UNSUPPORTED "module uses relaxed SIMD, which this version lacks". Always returns
  * false.
  */
 bool wasm_feature_refuse(enum wasm_feature feature, uint64_t offset, struct error *err);

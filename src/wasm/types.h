@@ -6,6 +6,7 @@
 #ifndef MPIWASM_WASM_TYPES_H
 #define MPIWASM_WASM_TYPES_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -86,7 +87,7 @@ union wasm_value {
     float f32;
     double f64;
     void *ref;
-    uint8_t v128[16];
+    alignas(16) uint8_t v128[16]; /* compiled code accesses it whole */
 };
 
 #endif

@@ -97,11 +97,31 @@ static void feature_of(const struct error *err, char *out) {
         snprintf(out, FEATURE_SIZE, "%.*s", (int)(end - begin - 5), begin + 5);
 }
 
-/* Values: "i32:7", "f64:nan:canonical", "externref:null". */
+/*
+ * Values: "i32:7", "f64:nan:canonical", "externref:null", "v128:f32:0,nan:canonical,0,0".
+ * A vector's lanes are compared like numbers of their type.
+ */
 
 /* A host reference of the suite is a small number; null is no number. */
 static void *host_reference(uint64_t number) {
     return (void *)(uintptr_t)(number + 1);
+}
+
+/* The width of a lane by the name of its type, "i8" to "f64". */
+static unsigned lane_bytes(const char *type) {
+    return (unsigned)strtoul(type + 1, NULL, 10) / 8;
+}
+
+/* Behind "v128:". */
+static bool parse_vector(const char *text, union wasm_value *out) {
+    unsigned size = lane_bytes(text), at = 0;
+    for (const char *lane = strchr(text, ':'); lane != NULL; lane = strchr(lane + 1, ',')) {
+        uint64_t bits = strtoull(lane + 1, NULL, 10);
+        if (size == 0 || at + size > 16) return false;
+        memcpy(out->v128 + at, &bits, size);
+        at += size;
+    }
+    return at == 16;
 }
 
 static bool parse_argument(const char *text, union wasm_value *out) {
@@ -114,6 +134,8 @@ static bool parse_argument(const char *text, union wasm_value *out) {
         out->u32 = (uint32_t)number;
     else if (strncmp(text, "i64:", 4) == 0 || strncmp(text, "f64:", 4) == 0)
         out->u64 = number;
+    else if (strncmp(text, "v128:", 5) == 0)
+        return parse_vector(content, out);
     else if (strcmp(content, "null") == 0)
         out->ref = NULL;
     else if (strncmp(text, "externref:", 10) == 0)
@@ -128,6 +150,28 @@ static bool nan_matches(const char *kind, uint64_t bits, uint64_t canonical, uin
     return strcmp(kind, "nan:canonical") == 0 ? bits == canonical : (bits & canonical) == canonical;
 }
 
+static bool value_matches(const char *expected, const union wasm_value *actual);
+
+/* Behind "v128:". */
+static bool vector_matches(const char *expected, const union wasm_value *actual) {
+    const char *type = expected, *lane = strchr(type, ':');
+    unsigned size = lane_bytes(type), at = 0;
+    bool is_float = type[0] == 'f';
+    for (; lane != NULL; lane = strchr(lane + 1, ',')) {
+        union wasm_value number = {0};
+        char text[64];
+        if (size == 0 || at + size > 16) return false;
+        memcpy(number.v128, actual->v128 + at, size);
+        at += size;
+        int length = (int)strcspn(lane + 1, ",");
+        uint64_t bits = strtoull(lane + 1, NULL, 10);
+        snprintf(text, sizeof text, "%.*s:%.*s", 3, type, length, lane + 1);
+        if (is_float ? !value_matches(text, &number) : memcmp(&bits, &number, size) != 0)
+            return false;
+    }
+    return at == 16;
+}
+
 static bool value_matches(const char *expected, const union wasm_value *actual) {
     const char *content = strchr(expected, ':') + 1;
     bool is_nan = strncmp(content, "nan:", 4) == 0;
@@ -140,6 +184,7 @@ static bool value_matches(const char *expected, const union wasm_value *actual) 
     if (strncmp(expected, "f64:", 4) == 0)
         return is_nan ? nan_matches(content, actual->u64, UINT64_C(0x7ff8) << 48, UINT64_C(1) << 63)
                       : actual->u64 == number;
+    if (strncmp(expected, "v128:", 5) == 0) return vector_matches(content, actual);
     if (strcmp(content, "null") == 0) return actual->ref == NULL;
     if (strcmp(content, "any") == 0) return actual->ref != NULL;
     if (strncmp(expected, "externref:", 10) == 0) return actual->ref == host_reference(number);
@@ -422,7 +467,10 @@ static void do_return(const struct command *c, struct action *action) {
     if (strcmp(copy, "-") == 0) copy = "";
     for (char *at = strtok_r(copy, " ", &rest); at != NULL; at = strtok_r(NULL, " ", &rest)) {
         if (!value_matches(at, &action->values[index])) {
-            fail(c, "value %zu is 0x%" PRIx64 ", not %s", index, action->values[index].u64, at);
+            uint64_t halves[2];
+            memcpy(halves, action->values[index].v128, sizeof halves);
+            fail(c, "value %zu is 0x%" PRIx64 " (upper half 0x%" PRIx64 "), not %s", index,
+                 halves[0], halves[1], at);
             return;
         }
         index++;
