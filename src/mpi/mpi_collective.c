@@ -174,19 +174,25 @@ bool mpilayer_prepare_bcast(struct mpilayer_call *call, struct mpilayer_collecti
                                                                   1, datatype, &c->send));
 }
 
-/* Is the side that every rank of an intracommunicator has (its own block) significant? */
+/* Is the block that every rank of an intracommunicator has significant? */
 static bool has_own_block(const struct mpilayer_call *call, enum role role) {
     return role == ROLE_OTHER || (role == ROLE_ROOT && !call->comm->inter);
+}
+
+/* Check that block, where it is significant; the root may have MPI_IN_PLACE for it. */
+static bool own_block(struct mpilayer_call *call, enum role role, const struct side_names *names,
+                      uint32_t buffer, int32_t count, uint32_t datatype,
+                      struct mpilayer_side *side) {
+    return !has_own_block(call, role) || (role == ROLE_ROOT && side_in_place(call, buffer, side)) ||
+           side_blocks(call, names, buffer, count, 1, datatype, side);
 }
 
 bool mpilayer_prepare_gather(struct mpilayer_call *call, struct mpilayer_collective *c,
                              uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
                              uint32_t recvbuf, int32_t recvcount, uint32_t recvtype, int32_t root) {
     enum role role = role_of(call, c, root);
-    if (role == ROLE_FAIL) return false;
-    if (has_own_block(call, role) &&
-        !(role == ROLE_ROOT && side_in_place(call, sendbuf, &c->send)) &&
-        !side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send))
+    if (role == ROLE_FAIL ||
+        !own_block(call, role, &send_names, sendbuf, sendcount, sendtype, &c->send))
         return false;
     return role != ROLE_ROOT || side_blocks(call, &recv_names, recvbuf, recvcount,
                                             call->comm->remote_size, recvtype, &c->recv);
@@ -197,10 +203,8 @@ bool mpilayer_prepare_gatherv(struct mpilayer_call *call, struct mpilayer_collec
                               uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
                               uint32_t recvtype, int32_t root) {
     enum role role = role_of(call, c, root);
-    if (role == ROLE_FAIL) return false;
-    if (has_own_block(call, role) &&
-        !(role == ROLE_ROOT && side_in_place(call, sendbuf, &c->send)) &&
-        !side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send))
+    if (role == ROLE_FAIL ||
+        !own_block(call, role, &send_names, sendbuf, sendcount, sendtype, &c->send))
         return false;
     return role != ROLE_ROOT || side_vector(call, &gatherv_names, recvbuf, recvcounts, displs,
                                             call->comm->remote_size, recvtype, &c->recv);
@@ -211,10 +215,8 @@ bool mpilayer_prepare_scatter(struct mpilayer_call *call, struct mpilayer_collec
                               uint32_t recvbuf, int32_t recvcount, uint32_t recvtype,
                               int32_t root) {
     enum role role = role_of(call, c, root);
-    if (role == ROLE_FAIL) return false;
-    if (has_own_block(call, role) &&
-        !(role == ROLE_ROOT && side_in_place(call, recvbuf, &c->recv)) &&
-        !side_blocks(call, &recv_names, recvbuf, recvcount, 1, recvtype, &c->recv))
+    if (role == ROLE_FAIL ||
+        !own_block(call, role, &recv_names, recvbuf, recvcount, recvtype, &c->recv))
         return false;
     return role != ROLE_ROOT || side_blocks(call, &send_names, sendbuf, sendcount,
                                             call->comm->remote_size, sendtype, &c->send);
@@ -225,10 +227,8 @@ bool mpilayer_prepare_scatterv(struct mpilayer_call *call, struct mpilayer_colle
                                uint32_t sendtype, uint32_t recvbuf, int32_t recvcount,
                                uint32_t recvtype, int32_t root) {
     enum role role = role_of(call, c, root);
-    if (role == ROLE_FAIL) return false;
-    if (has_own_block(call, role) &&
-        !(role == ROLE_ROOT && side_in_place(call, recvbuf, &c->recv)) &&
-        !side_blocks(call, &recv_names, recvbuf, recvcount, 1, recvtype, &c->recv))
+    if (role == ROLE_FAIL ||
+        !own_block(call, role, &recv_names, recvbuf, recvcount, recvtype, &c->recv))
         return false;
     return role != ROLE_ROOT || side_vector(call, &scatterv_names, sendbuf, sendcounts, displs,
                                             call->comm->remote_size, sendtype, &c->send);
