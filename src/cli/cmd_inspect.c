@@ -42,7 +42,8 @@ static bool print_features(const struct wasm_module *module) {
 static void print_memories(const struct wasm_module *module) {
     for (uint32_t i = 0; i < module->memory_count; i++) {
         const struct wasm_limits *limits = &module->memories[i].type.limits;
-        printf("memory: %" PRIu64, limits->minimum);
+        printf(i == 0 ? "memory: " : "memory %u: ", i);
+        printf("%" PRIu64, limits->minimum);
         if (limits->has_maximum)
             printf(" to %" PRIu64, limits->maximum);
         else

@@ -76,6 +76,11 @@ struct lower_frame {
     LLVMValueRef *else_values;    /* parameters as `else` finds them */
 };
 
+/* What a function has loaded of a memory; NULL until asked for. */
+struct lower_memory {
+    LLVMValueRef base;
+};
+
 /* One function. */
 struct lowering {
     struct lower_module *m;
@@ -85,8 +90,8 @@ struct lowering {
     LLVMValueRef function, context;
     LLVMBasicBlockRef entry; /* gets what is loaded once; ends in a branch to the body */
     LLVMBuilderRef entry_builder;
-    LLVMValueRef memory_base; /* NULL until asked for */
-    LLVMValueRef *locals;     /* allocas, parameters first */
+    struct lower_memory *memories; /* per memory */
+    LLVMValueRef *locals;          /* allocas, parameters first */
     LLVMTypeRef *local_types;
     LLVMValueRef *stack;
     uint32_t stack_size, stack_capacity;
@@ -178,11 +183,19 @@ LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef 
                                enum trap_kind kind);
 
 /* lower_memory.c: an access at the address on top of the stack, which touches `bits`. */
-LLVMValueRef lower_memory_base(struct lowering *l);
 LLVMValueRef lower_load_as(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,
                            unsigned bits);
 void lower_store_as(struct lowering *l, const struct wasm_instr *instr, LLVMValueRef value,
                     unsigned bits);
+LLVMValueRef lower_memory_base(struct lowering *l, uint32_t memory);
+/*
+ * Where an access to `bytes` bytes by the instruction (memory, offset) at `address`, of the
+ * memory's address type, finds them; traps, here or when it is used, if any is out of bounds.
+ */
+LLVMValueRef lower_memory_address(struct lowering *l, const struct wasm_instr *instr,
+                                  LLVMValueRef address, unsigned bytes);
+/* Mark a load or store of linear memory: any alignment, volatile if traps are by the letter. */
+void lower_memory_mark(struct lowering *l, LLVMValueRef access);
 
 /* lower_vector.c: v128 as the lanes that the instruction's name begins with, and as any others. */
 LLVMTypeRef lower_lanes_type(struct lowering *l, const struct wasm_instr *instr);

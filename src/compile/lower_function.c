@@ -151,6 +151,7 @@ bool lower_function(struct lower_module *m, uint32_t index, struct error *err) {
     l.entry_builder = LLVMCreateBuilderInContext(m->context);
     LLVMPositionBuilderAtEnd(l.entry_builder, l.entry);
     LLVMPositionBuilderAtEnd(l.builder, body);
+    l.memories = arena_array(&l.arena, m->wasm->memory_count, sizeof *l.memories);
     make_locals(&l, function);
     lower_frame_push_function(&l);
     bool ok = lower_body(&l, function);

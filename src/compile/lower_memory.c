@@ -8,60 +8,65 @@
  */
 #include "compile/lower.h"
 
-LLVMValueRef lower_memory_base(struct lowering *l) {
-    if (l->memory_base != NULL) return l->memory_base;
-    struct lower_module *m = l->m;
-    LLVMValueRef base = lower_load_constant_pointer(
-        m, l->entry_builder, l->context, offsetof(struct context, memory_base), "memory");
-    uint64_t pages = m->wasm->memories[0].type.limits.minimum;
-    if (pages > MEMORY_MAX_PAGES_32) pages = MEMORY_MAX_PAGES_32;
-    if (pages > 0) {
-        LLVMMetadataRef size = LLVMValueAsMetadata(lower_i64(m, pages * WASM_PAGE_SIZE));
-        LLVMSetMetadata(
-            base, m->kind_dereferenceable,
-            LLVMMetadataAsValue(m->context, LLVMMDNodeInContext2(m->context, &size, 1)));
-    }
-    LLVMMetadataRef alignment = LLVMValueAsMetadata(lower_i64(m, 2 << 20));
-    LLVMSetMetadata(
-        base, m->kind_align,
-        LLVMMetadataAsValue(m->context, LLVMMDNodeInContext2(m->context, &alignment, 1)));
-    return l->memory_base = base;
+static const struct wasm_limits *limits_of(const struct lowering *l, uint32_t memory) {
+    return &l->m->wasm->memories[memory].type.limits;
 }
 
-static LLVMValueRef memory_pointer(struct lowering *l, LLVMBuilderRef builder, uint32_t index) {
+/* The struct linear_memory. */
+static LLVMValueRef memory_pointer(struct lowering *l, LLVMBuilderRef builder, uint32_t memory) {
     return lower_load_constant_pointer(l->m, builder, l->context,
-                                       l->m->plan->layout.memories + 8 * (uint64_t)index, "");
+                                       l->m->plan->layout.memories + 8 * (uint64_t)memory, "");
 }
 
-static LLVMValueRef memory_size(struct lowering *l, uint32_t index) {
-    LLVMValueRef at = lower_offset(l->m, l->builder, memory_pointer(l, l->builder, index),
+static void set_number(struct lower_module *m, LLVMValueRef load, unsigned kind, uint64_t number) {
+    LLVMMetadataRef value = LLVMValueAsMetadata(lower_i64(m, number));
+    LLVMSetMetadata(load, kind,
+                    LLVMMetadataAsValue(m->context, LLVMMDNodeInContext2(m->context, &value, 1)));
+}
+
+LLVMValueRef lower_memory_base(struct lowering *l, uint32_t memory) {
+    if (l->memories[memory].base != NULL) return l->memories[memory].base;
+    struct lower_module *m = l->m;
+    /* The context has the base of memory 0 at hand. */
+    LLVMValueRef holder = memory == 0 ? l->context : memory_pointer(l, l->entry_builder, memory);
+    uint64_t at =
+        memory == 0 ? offsetof(struct context, memory_base) : offsetof(struct linear_memory, base);
+    LLVMValueRef base = lower_load_constant_pointer(m, l->entry_builder, holder, at, "memory");
+    uint64_t pages = limits_of(l, memory)->minimum;
+    if (pages > MEMORY_MAX_PAGES_32) pages = MEMORY_MAX_PAGES_32;
+    if (pages > 0) set_number(m, base, m->kind_dereferenceable, pages * WASM_PAGE_SIZE);
+    set_number(m, base, m->kind_align, 2 << 20);
+    return l->memories[memory].base = base;
+}
+
+static LLVMValueRef memory_size(struct lowering *l, uint32_t memory) {
+    LLVMValueRef at = lower_offset(l->m, l->builder, memory_pointer(l, l->builder, memory),
                                    offsetof(struct linear_memory, size), "");
     LLVMValueRef size = LLVMBuildLoad2(l->builder, l->m->i64, at, "memory.size");
     lower_tag_region(l->m, size, REGION_MEMORY_SIZE);
     return size;
 }
 
-static LLVMValueRef access_address(struct lowering *l, const struct wasm_instr *instr,
-                                   LLVMValueRef address, unsigned bits) {
+LLVMValueRef lower_memory_address(struct lowering *l, const struct wasm_instr *instr,
+                                  LLVMValueRef address, unsigned bytes) {
     struct lower_module *m = l->m;
+    uint32_t memory = instr->memory.index;
     uint64_t offset = instr->memory.offset;
     LLVMValueRef index = LLVMBuildZExt(l->builder, address, m->i64, "");
     if (m->options->explicit_bounds) {
-        LLVMValueRef end =
-            LLVMBuildNUWAdd(l->builder, index, lower_i64(m, offset + bits / 8), "end");
+        LLVMValueRef end = LLVMBuildNUWAdd(l->builder, index, lower_i64(m, offset + bytes), "end");
         LLVMValueRef outside =
-            LLVMBuildICmp(l->builder, LLVMIntUGT, end, memory_size(l, 0), "outside");
+            LLVMBuildICmp(l->builder, LLVMIntUGT, end, memory_size(l, memory), "outside");
         lower_trap_if(l, outside, TRAP_MEMORY_OUT_OF_BOUNDS);
     }
-    LLVMValueRef base = lower_memory_base(l);
+    LLVMValueRef base = lower_memory_base(l, memory);
     LLVMValueRef at = LLVMBuildGEP2(l->builder, m->i8, base, &index, 1, "");
     if (offset == 0) return at;
     LLVMValueRef more = lower_i64(m, offset);
     return LLVMBuildGEP2(l->builder, m->i8, at, &more, 1, "");
 }
 
-/* Any address is valid, however aligned. */
-static void mark_access(struct lowering *l, LLVMValueRef access) {
+void lower_memory_mark(struct lowering *l, LLVMValueRef access) {
     LLVMSetAlignment(access, 1);
     if (l->m->options->strict_traps) LLVMSetVolatile(access, true);
     lower_tag_region(l->m, access, REGION_MEMORY);
@@ -69,16 +74,16 @@ static void mark_access(struct lowering *l, LLVMValueRef access) {
 
 LLVMValueRef lower_load_as(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,
                            unsigned bits) {
-    LLVMValueRef at = access_address(l, instr, lower_pop(l), bits);
+    LLVMValueRef at = lower_memory_address(l, instr, lower_pop(l), bits / 8);
     LLVMValueRef value = LLVMBuildLoad2(l->builder, type, at, "");
-    mark_access(l, value);
+    lower_memory_mark(l, value);
     return value;
 }
 
 void lower_store_as(struct lowering *l, const struct wasm_instr *instr, LLVMValueRef value,
                     unsigned bits) {
-    LLVMValueRef at = access_address(l, instr, lower_pop(l), bits);
-    mark_access(l, LLVMBuildStore(l->builder, value, at));
+    LLVMValueRef at = lower_memory_address(l, instr, lower_pop(l), bits / 8);
+    lower_memory_mark(l, LLVMBuildStore(l->builder, value, at));
 }
 
 /* The type an instruction loads into or stores from, by the letter in its row. */
@@ -159,19 +164,21 @@ static void check_range(struct lowering *l, LLVMValueRef at, LLVMValueRef size,
                   TRAP_MEMORY_OUT_OF_BOUNDS);
 }
 
-static LLVMValueRef range_address(struct lowering *l, LLVMValueRef at) {
-    return LLVMBuildGEP2(l->builder, l->m->i8, lower_memory_base(l), &at, 1, "");
+static LLVMValueRef range_address(struct lowering *l, uint32_t memory, LLVMValueRef at) {
+    return LLVMBuildGEP2(l->builder, l->m->i8, lower_memory_base(l, memory), &at, 1, "");
 }
 
+/* Two memories may be the same one, imported twice; so this is memmove in every case. */
 void lower_memory_copy(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef size = widen(l, lower_pop(l));
     LLVMValueRef from = widen(l, lower_pop(l));
     LLVMValueRef to = widen(l, lower_pop(l));
     LLVMValueRef limit = memory_size(l, instr->index);
     check_range(l, to, size, limit);
+    if (instr->second != instr->index) limit = memory_size(l, instr->second);
     check_range(l, from, size, limit);
-    LLVMValueRef call =
-        LLVMBuildMemMove(l->builder, range_address(l, to), 1, range_address(l, from), 1, size);
+    LLVMValueRef call = LLVMBuildMemMove(l->builder, range_address(l, instr->index, to), 1,
+                                         range_address(l, instr->second, from), 1, size);
     lower_tag_region(l->m, call, REGION_MEMORY);
 }
 
@@ -180,6 +187,7 @@ void lower_memory_fill(struct lowering *l, const struct wasm_instr *instr, int a
     LLVMValueRef value = LLVMBuildTrunc(l->builder, lower_pop(l), l->m->i8, "");
     LLVMValueRef to = widen(l, lower_pop(l));
     check_range(l, to, size, memory_size(l, instr->index));
-    LLVMValueRef call = LLVMBuildMemSet(l->builder, range_address(l, to), value, size, 1);
+    LLVMValueRef at = range_address(l, instr->index, to);
+    LLVMValueRef call = LLVMBuildMemSet(l->builder, at, value, size, 1);
     lower_tag_region(l->m, call, REGION_MEMORY);
 }

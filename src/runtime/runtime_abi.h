@@ -17,10 +17,10 @@
  * gets as its first argument the `context` of its import slot, which is then the host layer's own
  * state.
  *
- * Linear memory.  Memory 0 of a wasm32 module is reserved whole: MEMORY_GUARD_BELOW bytes of guard,
- * 4 GiB, and MEMORY_GUARD_ABOVE bytes of guard. Its base never moves.  Compiled code computes
- * base + zext(i32 address) + constant offset without any check: what is out of bounds faults in a
- * guard and becomes a trap.
+ * Linear memory.  Each memory of 32-bit addresses is reserved whole: MEMORY_GUARD_BELOW bytes of
+ * guard, 4 GiB, and MEMORY_GUARD_ABOVE bytes of guard. Its base never moves.  Compiled code
+ * computes base + zext(i32 address) + constant offset without any check: what is out of bounds
+ * faults in a guard and becomes a trap.
  */
 #ifndef MPIWASM_RUNTIME_RUNTIME_ABI_H
 #define MPIWASM_RUNTIME_RUNTIME_ABI_H
