@@ -3,32 +3,34 @@
  *
  * Usage: kernels NAME SIZE REPETITIONS
  * Prints one line: "NAME SIZE REPETITIONS seconds checksum".  Time is taken around the repetitions
- * only; the checksum is printed with all digits, so that the driver sees whether two builds
- * computed the same (both are built with -ffp-contract=off).  `kernels` alone lists the kernels.
- *
- * Every kernel's repetitions depend on each other, or on memory that `touch` makes the compiler
- * believe changed. `touch` is nothing in wasm, so a kernel must not rely on it alone where a
- * compiler could hoist the whole repetition.
+ * only, and it is the CPU's where the system tells; the checksum is printed with all digits, so
+ * that the driver sees whether two builds computed the same (all are built with
+ * -ffp-contract=off).  `kernels` alone lists the kernels.
  */
-#include <math.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "kernels.h"
+
+#ifdef __wasm__
+#include <wasi/api.h>
+
+double now(void) {
+    __wasi_timestamp_t time = 0;
+    if (__wasi_clock_time_get(__WASI_CLOCKID_PROCESS_CPUTIME_ID, 0, &time) != 0)
+        (void)__wasi_clock_time_get(__WASI_CLOCKID_MONOTONIC, 0, &time);
+    return 1e-9 * (double)time;
+}
+#else
 #include <time.h>
 
-static double now(void) {
+double now(void) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
+#endif
 
-/* What the compiler must assume may have been read and written here. */
-static void touch(void *pointer) {
-    __asm__ volatile("" : : "r"(pointer) : "memory");
-}
+double seconds;
 
-static void *array(size_t count, size_t size) {
+void *array(size_t count, size_t size) {
     size_t bytes = (count * size + 63) / 64 * 64;
     void *memory = aligned_alloc(64, bytes);
     if (memory == NULL) {
@@ -39,411 +41,28 @@ static void *array(size_t count, size_t size) {
     return memory;
 }
 
-static double *doubles(size_t count) {
+double *doubles(size_t count) {
     double *values = array(count, sizeof *values);
     for (size_t i = 0; i < count; i++)
         values[i] = 1.0 + (double)(i * 2654435761u % 1024) / 1024.0;
     return values;
 }
 
-static double sum(const double *values, size_t count) {
+double sum(const double *values, size_t count) {
     double total = 0;
     for (size_t i = 0; i < count; i++)
         total += values[i];
     return total;
 }
 
-static double seconds; /* set by each kernel around its repetitions */
-
-#define TIMED(repetitions, data)                                                                   \
-    for (double start = now(), once = 1; once != 0; seconds = now() - start, once = 0)             \
-        for (int repetition = 0; repetition < (repetitions); repetition++, touch(data))
-
-/* STREAM triad: n doubles a vector. */
-static double triad(int n, int repetitions) {
-    double *restrict a = doubles(n), *restrict b = doubles(n), *restrict c = doubles(n);
-    TIMED(repetitions, a) {
-        for (int i = 0; i < n; i++)
-            a[i] = b[i] + 3.0 * c[i];
-    }
-    return sum(a, n);
-}
-
-/* Dot product: a reduction that strict floating point keeps in order. */
-static double dot(int n, int repetitions) {
-    double *a = doubles(n), *b = doubles(n), total = 0;
-    TIMED(repetitions, a) {
-        for (int i = 0; i < n; i++)
-            total += a[i] * b[i];
-    }
-    return total;
-}
-
-/* n x n matrix product, loops in i-k-j order as a textbook has them. */
-static void multiply(int n, const double *a, const double *b, double *c) {
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < n; k++) {
-            double factor = a[i * n + k];
-            for (int j = 0; j < n; j++)
-                c[i * n + j] += factor * b[k * n + j];
-        }
-}
-
-static double dgemm(int n, int repetitions) {
-    double *a = doubles((size_t)n * n), *b = doubles((size_t)n * n), *c = doubles((size_t)n * n);
-    TIMED(repetitions, c) {
-        multiply(n, a, b, c);
-    }
-    return sum(c, (size_t)n * n);
-}
-
-/* The same product in 4 x 8 register tiles, as a small BLAS has it; n a multiple of 8. */
-static void multiply_tiled(int n, const double *a, const double *b, double *c) {
-    for (int i = 0; i < n; i += 4)
-        for (int j = 0; j < n; j += 8) {
-            double tile[4][8] = {{0}};
-            for (int k = 0; k < n; k++)
-                for (int y = 0; y < 4; y++)
-                    for (int x = 0; x < 8; x++)
-                        tile[y][x] += a[(i + y) * n + k] * b[k * n + j + x];
-            for (int y = 0; y < 4; y++)
-                for (int x = 0; x < 8; x++)
-                    c[(i + y) * n + j + x] += tile[y][x];
-        }
-}
-
-static double dgemm_tiled(int n, int repetitions) {
-    n = n / 8 * 8;
-    double *a = doubles((size_t)n * n), *b = doubles((size_t)n * n), *c = doubles((size_t)n * n);
-    TIMED(repetitions, c) {
-        multiply_tiled(n, a, b, c);
-    }
-    return sum(c, (size_t)n * n);
-}
-
-/* The 27-point matrix of an n x n x n grid in compressed rows. */
-struct matrix {
-    int rows, *row_start, *column;
-    double *value;
-};
-
-static struct matrix grid_matrix(int n) {
-    struct matrix m = {.rows = n * n * n};
-    m.row_start = array(m.rows + 1, sizeof(int));
-    m.column = array((size_t)m.rows * 27, sizeof(int));
-    m.value = array((size_t)m.rows * 27, sizeof(double));
-    int entries = 0;
-    for (int z = 0; z < n; z++)
-        for (int y = 0; y < n; y++)
-            for (int x = 0; x < n; x++) {
-                for (int dz = -1; dz <= 1; dz++)
-                    for (int dy = -1; dy <= 1; dy++)
-                        for (int dx = -1; dx <= 1; dx++) {
-                            if (x + dx < 0 || x + dx >= n || y + dy < 0 || y + dy >= n ||
-                                z + dz < 0 || z + dz >= n)
-                                continue;
-                            m.column[entries] = ((z + dz) * n + y + dy) * n + x + dx;
-                            m.value[entries++] = dx == 0 && dy == 0 && dz == 0 ? 27.0 : -1.0;
-                        }
-                m.row_start[(z * n + y) * n + x + 1] = entries;
-            }
-    return m;
-}
-
-static void multiply_vector(const struct matrix *m, const double *x, double *y) {
-    for (int row = 0; row < m->rows; row++) {
-        double total = 0;
-        for (int i = m->row_start[row]; i < m->row_start[row + 1]; i++)
-            total += m->value[i] * x[m->column[i]];
-        y[row] = total;
-    }
-}
-
-static double spmv(int n, int repetitions) {
-    struct matrix m = grid_matrix(n);
-    double *x = doubles(m.rows), *y = doubles(m.rows);
-    TIMED(repetitions, y) {
-        multiply_vector(&m, x, y);
-    }
-    return sum(y, m.rows);
-}
-
-static void relax_row(const struct matrix *m, const double *b, double *x, int row) {
-    double total = b[row], diagonal = 1;
-    for (int i = m->row_start[row]; i < m->row_start[row + 1]; i++) {
-        if (m->column[i] == row) diagonal = m->value[i];
-        total -= m->value[i] * x[m->column[i]];
-    }
-    x[row] = (total + diagonal * x[row]) / diagonal;
-}
-
-/* One forward and one backward sweep of Gauss-Seidel. */
-static double symgs(int n, int repetitions) {
-    struct matrix m = grid_matrix(n);
-    double *b = doubles(m.rows), *x = array(m.rows, sizeof *x);
-    TIMED(repetitions, x) {
-        for (int row = 0; row < m.rows; row++)
-            relax_row(&m, b, x, row);
-        for (int row = m.rows - 1; row >= 0; row--)
-            relax_row(&m, b, x, row);
-    }
-    return sum(x, m.rows);
-}
-
-/* 7-point stencil on an n x n x n grid, flat arrays. */
-static void stencil_step(int n, const double *in, double *out) {
-    for (int z = 1; z < n - 1; z++)
-        for (int y = 1; y < n - 1; y++)
-            for (int x = 1; x < n - 1; x++) {
-                int at = (z * n + y) * n + x;
-                out[at] = 0.4 * in[at] + 0.1 * (in[at - 1] + in[at + 1] + in[at - n] + in[at + n] +
-                                                in[at - n * n] + in[at + n * n]);
-            }
-}
-
-static double stencil(int n, int repetitions) {
-    double *a = doubles((size_t)n * n * n), *b = doubles((size_t)n * n * n);
-    TIMED(repetitions, a) {
-        stencil_step(n, a, b);
-        double *swap = a;
-        a = b;
-        b = swap;
-    }
-    return sum(a, (size_t)n * n * n);
-}
-
-/* 2-D Jacobi on an array of rows, as many C codes keep their grids. */
-static double jacobi_rows(int n, int repetitions) {
-    double **a = array(n, sizeof *a), **b = array(n, sizeof *b);
-    for (int i = 0; i < n; i++)
-        a[i] = doubles(n), b[i] = doubles(n);
-    TIMED(repetitions, a) {
-        for (int i = 1; i < n - 1; i++)
-            for (int j = 1; j < n - 1; j++)
-                b[i][j] = 0.25 * (a[i - 1][j] + a[i + 1][j] + a[i][j - 1] + a[i][j + 1]);
-        double **swap = a;
-        a = b;
-        b = swap;
-    }
-    double total = 0;
-    for (int i = 0; i < n; i++)
-        total += sum(a[i], n);
-    return total;
-}
-
-/* Complex FFT of 2^k <= n points, radix 2, in place. */
-static void fft_transform(int n, const double *twiddle, double *data) {
-    for (int i = 1, j = 0; i < n; i++) {
-        int bit = n >> 1;
-        for (; j & bit; bit >>= 1)
-            j ^= bit;
-        j ^= bit;
-        if (i < j) {
-            double re = data[2 * i], im = data[2 * i + 1];
-            data[2 * i] = data[2 * j], data[2 * i + 1] = data[2 * j + 1];
-            data[2 * j] = re, data[2 * j + 1] = im;
-        }
-    }
-    for (int half = 1; half < n; half *= 2) {
-        int step = n / (2 * half);
-        for (int base = 0; base < n; base += 2 * half)
-            for (int k = 0; k < half; k++) {
-                double wr = twiddle[2 * k * step], wi = twiddle[2 * k * step + 1];
-                double *u = data + 2 * (base + k), *v = u + 2 * half;
-                double re = v[0] * wr - v[1] * wi, im = v[0] * wi + v[1] * wr;
-                v[0] = u[0] - re, v[1] = u[1] - im;
-                u[0] += re, u[1] += im;
-            }
-    }
-}
-
-/* Cosine (first = 1, order = 0) or sine (first = x, order = 1), |x| <= pi: the C libraries' own
- * differ in the last bit, and the checksums with them. */
-static double series(double x, double first, int order) {
-    double total = 0, term = first;
-    for (int i = order; i < 40; i += 2) {
-        total += term;
-        term *= -x * x / ((i + 1) * (i + 2));
-    }
-    return total;
-}
-
-static double fft(int n, int repetitions) {
-    int points = 1;
-    while (points * 2 <= n)
-        points *= 2;
-    double *data = doubles(2 * (size_t)points), *twiddle = array(points, sizeof *twiddle);
-    for (int k = 0; k < points / 2; k++) {
-        double angle = -2 * 3.14159265358979323846 * k / points;
-        twiddle[2 * k] = series(angle, 1, 0), twiddle[2 * k + 1] = series(angle, angle, 1);
-    }
-    double scale = 1 / sqrt(points);
-    TIMED(repetitions, data) {
-        fft_transform(points, twiddle, data);
-        for (int i = 0; i < 2 * points; i++)
-            data[i] *= scale;
-    }
-    return sum(data, 2 * (size_t)points);
-}
-
-/* Counting sort of n keys below 2^16, as in NAS IS. */
-static double integer_sort(int n, int repetitions) {
-    enum { RANGE = 1 << 16 };
-    int *keys = array(n, sizeof *keys), *sorted = array(n, sizeof *sorted);
-    int *counts = array(RANGE, sizeof *counts);
-    uint32_t state = 12345;
-    for (int i = 0; i < n; i++)
-        keys[i] = (int)((state = state * 1664525u + 1013904223u) >> 16);
-    TIMED(repetitions, sorted) {
-        keys[repetition % n] = repetition & (RANGE - 1);
-        for (int i = 0; i < RANGE; i++)
-            counts[i] = 0;
-        for (int i = 0; i < n; i++)
-            counts[keys[i]]++;
-        for (int i = 1; i < RANGE; i++)
-            counts[i] += counts[i - 1];
-        for (int i = n - 1; i >= 0; i--)
-            sorted[--counts[keys[i]]] = keys[i];
-    }
-    double total = 0;
-    for (int i = 0; i < n; i += 97)
-        total += (double)sorted[i] * (i % 7 + 1);
-    return total;
-}
-
-struct body {
-    double x, y, z, vx, vy, vz, mass;
-};
-
-/* All pairs of n bodies, an array of structs. */
-static double nbody(int n, int repetitions) {
-    struct body *bodies = array(n, sizeof *bodies);
-    double *seed = doubles((size_t)n * 4);
-    for (int i = 0; i < n; i++)
-        bodies[i] = (struct body){.x = seed[4 * i],
-                                  .y = seed[4 * i + 1] * 2,
-                                  .z = seed[4 * i + 2] * 3,
-                                  .mass = seed[4 * i + 3]};
-    TIMED(repetitions, bodies) {
-        for (int i = 0; i < n; i++) {
-            double ax = 0, ay = 0, az = 0;
-            for (int j = 0; j < n; j++) {
-                double dx = bodies[j].x - bodies[i].x, dy = bodies[j].y - bodies[i].y,
-                       dz = bodies[j].z - bodies[i].z;
-                double square = dx * dx + dy * dy + dz * dz + 0.01;
-                double pull = bodies[j].mass / (square * sqrt(square));
-                ax += pull * dx, ay += pull * dy, az += pull * dz;
-            }
-            bodies[i].vx += 1e-6 * ax, bodies[i].vy += 1e-6 * ay, bodies[i].vz += 1e-6 * az;
-        }
-        for (int i = 0; i < n; i++) {
-            bodies[i].x += bodies[i].vx;
-            bodies[i].y += bodies[i].vy;
-            bodies[i].z += bodies[i].vz;
-        }
-    }
-    double total = 0;
-    for (int i = 0; i < n; i++)
-        total += bodies[i].x + bodies[i].y + bodies[i].z;
-    return total;
-}
-
-/* The same as a struct of arrays, forces only: vectorises across j. */
-static double nbody_arrays(int n, int repetitions) {
-    double *restrict x = doubles(n), *restrict y = doubles(n + 1) + 1, *restrict fx = doubles(n),
-                     *restrict mass = doubles(n + 2);
-    TIMED(repetitions, fx) {
-        for (int i = 0; i < n; i++) {
-            double xi = x[i], yi = y[i], scale = mass[i] * 1e-9;
-            for (int j = 0; j < n; j++) {
-                double dx = xi - x[j], dy = yi - y[j], square = dx * dx + dy * dy + 0.01;
-                fx[j] += scale * dx / (square * sqrt(square));
-            }
-        }
-    }
-    return sum(fx, n);
-}
-
-/* A permutation cycle of n entries walked one after the other: latency alone. */
-static double pointer_chase(int n, int repetitions) {
-    int *next = array(n, sizeof *next);
-    for (int i = 0; i < n; i++)
-        next[i] = i;
-    uint64_t state = 88172645463325252u;
-    for (int i = n - 1; i > 0; i--) {
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-        int j = (int)(state % (uint64_t)i), swap = next[i];
-        next[i] = next[j], next[j] = swap;
-    }
-    int at = 0;
-    double total = 0;
-    TIMED(repetitions, next) {
-        for (int i = 0; i < n; i++)
-            at = next[at];
-        total += at;
-    }
-    return total;
-}
-
-static int __attribute__((noinline)) fibonacci(int n) {
-    return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
-}
-
-static double recursion(int n, int repetitions) {
-    double total = 0;
-    TIMED(repetitions, &total) {
-        /* fibonacci has no side effects: without a dependence it would be called only once */
-        total += fibonacci(n + (total < 0));
-    }
-    return total;
-}
-
-static double add(double a) {
-    return a + 1;
-}
-static double halve(double a) {
-    return a * 0.5;
-}
-static double negate(double a) {
-    return -a;
-}
-static double square_root(double a) {
-    return sqrt(a < 0 ? -a : a);
-}
-
-static double indirect_calls(int n, int repetitions) {
-    double (*const operations[4])(double) = {add, halve, negate, square_root};
-    uint8_t *program = array(n, 1);
-    for (int i = 0; i < n; i++)
-        program[i] = (uint8_t)((unsigned)i * 2654435761u >> 30);
-    double value = 1;
-    TIMED(repetitions, program) {
-        for (int i = 0; i < n; i++)
-            value = operations[program[i]](value);
-    }
-    return value;
-}
-
 static const struct {
     const char *name;
     double (*run)(int n, int repetitions);
-    int in_cache, beyond_cache; /* sizes; 0: no such run */
+    int in_cache, beyond_cache;
 } kernels[] = {
-    {"triad", triad, 1000, 8000000},
-    {"dot", dot, 2000, 8000000},
-    {"dgemm", dgemm, 64, 768},
-    {"dgemm_tiled", dgemm_tiled, 64, 768},
-    {"spmv", spmv, 10, 80},
-    {"symgs", symgs, 10, 80},
-    {"stencil", stencil, 14, 240},
-    {"jacobi_rows", jacobi_rows, 48, 3000},
-    {"fft", fft, 1024, 1 << 21},
-    {"integer_sort", integer_sort, 20000, 8000000},
-    {"nbody", nbody, 500, 0},
-    {"nbody_arrays", nbody_arrays, 500, 0},
-    {"pointer_chase", pointer_chase, 4000, 8000000},
-    {"recursion", recursion, 25, 0},
-    {"indirect_calls", indirect_calls, 4000, 0},
+#define KERNEL(name, in_cache, beyond_cache) {#name, name, in_cache, beyond_cache},
+    KERNELS(KERNEL)
+#undef KERNEL
 };
 enum { KERNEL_COUNT = sizeof kernels / sizeof kernels[0] };
 
