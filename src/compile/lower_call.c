@@ -55,6 +55,16 @@ static LLVMValueRef load_invariant(struct lowering *l, LLVMTypeRef type, LLVMVal
     return load;
 }
 
+/* Call what a func_ref that is not null refers to. */
+static void call_reference(struct lowering *l, uint32_t type_index, LLVMValueRef reference) {
+    LLVMTypeRef pointer = l->m->pointer;
+    LLVMValueRef code =
+        load_invariant(l, pointer, reference, offsetof(struct func_ref, code), "code");
+    LLVMValueRef context =
+        load_invariant(l, pointer, reference, offsetof(struct func_ref, context), "callee.context");
+    build_call(l, type_index, code, context, LLVMCCallConv);
+}
+
 void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int argument) {
     struct lower_module *m = l->m;
     LLVMValueRef reference =
@@ -69,11 +79,13 @@ void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int
         load_invariant(l, m->i32, ids, sizeof(uint32_t) * (uint64_t)instr->index, "expected");
     lower_trap_if(l, LLVMBuildICmp(l->builder, LLVMIntNE, actual, expected, ""),
                   TRAP_INDIRECT_CALL_TYPE);
-    LLVMValueRef code =
-        load_invariant(l, m->pointer, reference, offsetof(struct func_ref, code), "code");
-    LLVMValueRef context = load_invariant(l, m->pointer, reference,
-                                          offsetof(struct func_ref, context), "callee.context");
-    build_call(l, instr->index, code, context, LLVMCCallConv);
+    call_reference(l, instr->index, reference);
+}
+
+void lower_call_ref(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef reference = lower_pop(l);
+    lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_NULL_FUNCTION);
+    call_reference(l, instr->index, reference);
 }
 
 LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result,

@@ -198,6 +198,27 @@ void lower_br_if(struct lowering *l, const struct wasm_instr *instr, int argumen
     enter_block(l, go_on);
 }
 
+/* What falls through has the reference on the stack, what branches does not. */
+void lower_br_on_null(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef reference = lower_pop(l);
+    LLVMValueRef is_null = LLVMBuildIsNull(l->builder, reference, "");
+    LLVMBasicBlockRef target = branch_target(l, instr->index);
+    LLVMBasicBlockRef go_on = lower_block_make(l, "");
+    LLVMBuildCondBr(l->builder, is_null, target, go_on);
+    enter_block(l, go_on);
+    lower_push(l, reference);
+}
+
+/* The other way round. */
+void lower_br_on_non_null(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef is_null = LLVMBuildIsNull(l->builder, lower_top(l), "");
+    LLVMBasicBlockRef target = branch_target(l, instr->index);
+    LLVMBasicBlockRef go_on = lower_block_make(l, "");
+    LLVMBuildCondBr(l->builder, is_null, go_on, target);
+    enter_block(l, go_on);
+    lower_pop(l);
+}
+
 void lower_br_table(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef selector = lower_pop(l);
     struct wasm_instr labels = *instr;

@@ -102,6 +102,11 @@ void lower_ref_is_null(struct lowering *l, const struct wasm_instr *instr, int a
     lower_push_condition(l, LLVMBuildIsNull(l->builder, lower_pop(l), ""));
 }
 
+void lower_ref_as_non_null(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMValueRef is_null = LLVMBuildIsNull(l->builder, lower_top(l), "");
+    lower_trap_if(l, is_null, TRAP_NULL_REFERENCE);
+}
+
 void lower_ref_func(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef arguments[] = {lower_i32(l->m, instr->index)};
     lower_push(l, lower_libcall(l, LIBCALL(ref_func), l->m->pointer, arguments, 1));

@@ -90,16 +90,17 @@ static struct instance *instance_allocate(struct store *store, struct artifact *
     instance->host = arena_array(arena, module->imported_function_count, sizeof *instance->host);
     instance->functions = arena_array(arena, module->function_count, sizeof *instance->functions);
     instance->globals = arena_array(arena, module->global_count, sizeof *instance->globals);
+    instance->global_types =
+        arena_array(arena, module->global_count, sizeof *instance->global_types);
     instance->data_dropped = arena_array(arena, module->data_count, sizeof *instance->data_dropped);
     instance->elements = arena_array(arena, module->element_count, sizeof *instance->elements);
     instance->context = aligned_alloc(64, (size_t)(layout->size + 63) & ~(size_t)63);
     if (instance->context == NULL) return NULL;
     memset(instance->context, 0, (size_t)layout->size);
-    for (uint32_t i = 0; i < module->type_count; i++) {
-        instance->type_ids[i] = type_id_of(&module->types[i]);
+    type_ids_of_module(module, instance->type_ids);
+    for (uint32_t i = 0; i < module->type_count; i++)
         if (artifact->descriptor->enter[i] != NULL)
             store_enter_set(store, instance->type_ids[i], artifact->descriptor->enter[i]);
-    }
     for (uint32_t i = 0; i < defined; i++) {
         uint32_t index = module->imported_function_count + i;
         instance->own[i] =
@@ -151,6 +152,7 @@ static bool imports_fill(struct instance *instance, const struct context_layout 
         case WASM_EXTERNAL_GLOBAL:
             globals[index] = external->global.cell;
             instance->globals[index] = external->global.cell;
+            instance->global_types[index] = external->global.type;
             break;
         }
     }
@@ -171,6 +173,9 @@ static bool definitions_allocate(struct instance *instance, const struct context
     for (uint32_t i = module->imported_global_count; i < module->global_count; i++) {
         union wasm_value *cell = &globals[i - module->imported_global_count];
         instance->globals[i] = cell;
+        instance->global_types[i] = module->globals[i].type;
+        instance->global_types[i].type =
+            type_canonical(module->globals[i].type.type, instance->type_ids);
         if (!constant_evaluate(instance, &module->globals[i].initial, cell, err)) return false;
     }
     for (uint32_t i = module->imported_table_count; i < module->table_count; i++) {
@@ -178,8 +183,9 @@ static bool definitions_allocate(struct instance *instance, const struct context
         if (module->tables[i].initial.bytes != NULL &&
             !constant_evaluate(instance, &module->tables[i].initial, &initial, err))
             return false;
-        if (!store_table_create(store, &module->tables[i].type, initial.ref, &external, err))
-            return false;
+        struct wasm_table_type type = module->tables[i].type;
+        type.element = type_canonical(type.element, instance->type_ids);
+        if (!store_table_create(store, &type, initial.ref, &external, err)) return false;
         tables[i] = external.table;
     }
     for (uint32_t i = module->imported_memory_count; i < module->memory_count; i++) {
@@ -368,7 +374,7 @@ bool instance_export(const struct instance *instance, const char *name, size_t n
             break;
         case WASM_EXTERNAL_GLOBAL:
             out->global.cell = instance->globals[export->index];
-            out->global.type = module->globals[export->index].type;
+            out->global.type = instance->global_types[export->index];
             break;
         }
         return true;

@@ -72,6 +72,7 @@ struct instance {
     struct func_ref *host;       /* per imported function that a host layer provides */
     struct func_ref **functions; /* per function index */
     union wasm_value **globals;  /* per global index */
+    struct wasm_global_type *global_types; /* per global index, canonical; of an import its own */
     bool *data_dropped;
     struct element_instance *elements;
     struct layer *layers; /* in the order of instantiation */

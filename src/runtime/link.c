@@ -201,17 +201,33 @@ static bool limits_match(uint64_t size, const struct wasm_limits *offered,
     return offered->has_maximum && offered->maximum <= wanted->maximum;
 }
 
-static bool external_matches(const struct wasm_module *module, const struct wasm_import *import,
+/* A module whose imports are looked for, and the ids of its types; ids: free(). */
+struct importer {
+    const struct wasm_module *module;
+    uint32_t *ids;
+};
+
+static struct importer importer_make(const struct wasm_module *module) {
+    struct importer importer = {module,
+                                malloc((module->type_count + (size_t)1) * sizeof(uint32_t))};
+    if (importer.ids == NULL) abort();
+    type_ids_of_module(module, importer.ids);
+    return importer;
+}
+
+/* Section 3.3.10: of what can be written the type must be the same, of others a subtype does. */
+static bool external_matches(const struct importer *importer, const struct wasm_import *import,
                              const struct external *external) {
+    const struct wasm_module *module = importer->module;
     if (external->kind != import->kind) return false;
     switch (import->kind) {
     case WASM_EXTERNAL_FUNCTION:
-        return wasm_function_type_equal(&module->types[module->functions[import->index].type_index],
-                                        type_from_id(external->function->type_id));
+        return importer->ids[module->functions[import->index].type_index] ==
+               external->function->type_id;
     case WASM_EXTERNAL_TABLE: {
         const struct wasm_table_type *wanted = &module->tables[import->index].type;
         const struct table_object *table = (const struct table_object *)external->table;
-        return table->table.element == wanted->element &&
+        return table->table.element == type_canonical(wanted->element, importer->ids) &&
                limits_match(table->table.size, &table->declared, &wanted->limits);
     }
     case WASM_EXTERNAL_MEMORY: {
@@ -222,16 +238,19 @@ static bool external_matches(const struct wasm_module *module, const struct wasm
     }
     case WASM_EXTERNAL_GLOBAL: {
         const struct wasm_global_type *wanted = &module->globals[import->index].type;
-        return external->global.type.type == wanted->type &&
-               external->global.type.is_mutable == wanted->is_mutable;
+        enum wasm_type type = type_canonical(wanted->type, importer->ids);
+        if (external->global.type.is_mutable != wanted->is_mutable) return false;
+        return wanted->is_mutable ? external->global.type.type == type
+                                  : wasm_type_matches(external->global.type.type, type);
     }
     }
     return false;
 }
 
-static bool offer_matches(const struct wasm_module *module, const struct wasm_import *import,
+static bool offer_matches(const struct importer *importer, const struct wasm_import *import,
                           const struct offer *offer) {
-    if (offer->host == NULL) return external_matches(module, import, &offer->external);
+    const struct wasm_module *module = importer->module;
+    if (offer->host == NULL) return external_matches(importer, import, &offer->external);
     if (import->kind != WASM_EXTERNAL_FUNCTION) return false;
     const struct wasm_function_type *type =
         &module->types[module->functions[import->index].type_index];
@@ -241,7 +260,7 @@ static bool offer_matches(const struct wasm_module *module, const struct wasm_im
 }
 
 /* The offer that is taken, or, if none has the right type, the newest of the name; else NULL. */
-static const struct offer *offer_find(const struct linker *linker, const struct wasm_module *module,
+static const struct offer *offer_find(const struct linker *linker, const struct importer *importer,
                                       const struct wasm_import *import, bool *matches) {
     const struct offer *newest = NULL;
     *matches = false;
@@ -253,7 +272,7 @@ static const struct offer *offer_find(const struct linker *linker, const struct 
             !name_equal(&offer->name, &import->name))
             continue;
         if (newest == NULL) newest = offer;
-        *matches = offer_matches(module, import, offer);
+        *matches = offer_matches(importer, import, offer);
         if (*matches) return offer;
         if (offer->host == NULL) break; /* it hides older ones */
     }
@@ -291,16 +310,25 @@ static void offer_describe(const struct offer *offer, char *buffer, size_t size)
     }
 }
 
-enum link_state linker_import_state(const struct linker *linker, const struct wasm_module *module,
+static enum link_state import_state(const struct linker *linker, const struct importer *importer,
                                     const struct wasm_import *import) {
     bool matches;
-    const struct offer *offer = offer_find(linker, module, import, &matches);
+    const struct offer *offer = offer_find(linker, importer, import, &matches);
     return offer == NULL ? LINK_MISSING : matches ? LINK_OK : LINK_OTHER_TYPE;
 }
 
+enum link_state linker_import_state(const struct linker *linker, const struct wasm_module *module,
+                                    const struct wasm_import *import) {
+    struct importer importer = importer_make(module);
+    enum link_state state = import_state(linker, &importer, import);
+    free(importer.ids);
+    return state;
+}
+
 /* All that is wrong in one line; what is missing by name alone, since that may be many. */
-static bool link_error(const struct linker *linker, const struct wasm_module *module,
+static bool link_error(const struct linker *linker, const struct importer *importer,
                        struct error *err) {
+    const struct wasm_module *module = importer->module;
     if (err == NULL) return false;
     char *text = NULL;
     size_t size = 0;
@@ -311,7 +339,7 @@ static bool link_error(const struct linker *linker, const struct wasm_module *mo
     char name[WASM_PRINT_SIZE];
     for (uint32_t i = 0; i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
-        if (linker_import_state(linker, module, import) != LINK_MISSING) continue;
+        if (import_state(linker, importer, import) != LINK_MISSING) continue;
         if (missing++ == 0)
             fprintf(stream, "unknown import: ");
         else
@@ -324,7 +352,7 @@ static bool link_error(const struct linker *linker, const struct wasm_module *mo
     for (uint32_t i = 0; i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
         bool matches;
-        const struct offer *offer = offer_find(linker, module, import, &matches);
+        const struct offer *offer = offer_find(linker, importer, import, &matches);
         if (offer == NULL || matches) continue;
         char wanted[300], offered[300];
         wasm_print_external(module, import->kind, import->index, wanted, sizeof wanted);
@@ -345,20 +373,25 @@ static bool link_error(const struct linker *linker, const struct wasm_module *mo
 
 bool linker_check(const struct linker *linker, const struct wasm_module *module,
                   struct error *err) {
-    for (uint32_t i = 0; i < module->import_count; i++)
-        if (linker_import_state(linker, module, &module->imports[i]) != LINK_OK)
-            return link_error(linker, module, err);
-    return true;
+    struct importer importer = importer_make(module);
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < module->import_count; i++)
+        if (import_state(linker, &importer, &module->imports[i]) != LINK_OK)
+            ok = link_error(linker, &importer, err);
+    free(importer.ids);
+    return ok;
 }
 
 bool linker_resolve(const struct linker *linker, const struct wasm_module *module,
                     struct link_target *targets, struct error *err) {
     if (!linker_check(linker, module, err)) return false;
+    struct importer importer = importer_make(module);
     for (uint32_t i = 0; i < module->import_count; i++) {
         bool matches;
-        const struct offer *offer = offer_find(linker, module, &module->imports[i], &matches);
+        const struct offer *offer = offer_find(linker, &importer, &module->imports[i], &matches);
         targets[i] = (struct link_target){
             .external = offer->external, .host = offer->host, .function = offer->function};
     }
+    free(importer.ids);
     return true;
 }

@@ -60,7 +60,7 @@ struct table {
     void **entries; /* struct func_ref * or externref; NULL is null. Never moves. */
     uint64_t size;  /* elements now; only grows */
     uint64_t maximum;
-    enum wasm_type element;
+    enum wasm_type element; /* type indices in it are canonical, as type_id */
 };
 
 /* A called import: 16 bytes, so that compiled code finds slot i at a constant offset. */
@@ -81,6 +81,8 @@ enum trap_kind {
     TRAP_INTEGER_DIVIDE_BY_ZERO, /* "integer divide by zero" */
     TRAP_INVALID_CONVERSION,     /* "invalid conversion to integer" */
     TRAP_STACK_OVERFLOW,         /* "call stack exhausted" */
+    TRAP_NULL_REFERENCE,         /* "null reference" */
+    TRAP_NULL_FUNCTION,          /* call_ref on null: "null function reference" */
     TRAP_HOST,                   /* a host function gave up; the message says why */
     TRAP_EXIT,                   /* not an error: the guest ended itself (proc_exit) */
     TRAP_KIND_COUNT

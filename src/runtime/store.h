@@ -18,7 +18,8 @@ struct store;
 struct store *store_create(void); /* never NULL */
 void store_free(struct store *store);
 
-/* What an import is satisfied with and what an export is (section 4.2.7, external values). */
+/* What an import is satisfied with and what an export is (section 4.2.7, external values). Types
+ * of tables and globals have ids (type_id_of) as type indices. */
 struct external {
     enum wasm_external kind;
     union {
@@ -58,7 +59,12 @@ bool memory_reservation_possible(struct error *err);
  * call_indirect is one comparison.  The type behind an id lives as long as the process.
  * Thread-safe.
  */
-uint32_t type_id_of(const struct wasm_function_type *type);
+uint32_t type_id_of(const struct wasm_function_type *type); /* refers to no other type */
+/* The id of every type of the module, which has been validated; ids[] has room for them. */
+void type_ids_of_module(const struct wasm_module *module, uint32_t *ids);
+/* The type with ids in place of a module's type indices. */
+enum wasm_type type_canonical(enum wasm_type type, const uint32_t *ids);
+/* Its references have ids as indices. */
 const struct wasm_function_type *type_from_id(uint32_t id);
 
 #endif

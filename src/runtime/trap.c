@@ -48,6 +48,8 @@ const char *trap_kind_text(enum trap_kind kind) {
     case TRAP_INTEGER_DIVIDE_BY_ZERO: return "integer divide by zero";
     case TRAP_INVALID_CONVERSION: return "invalid conversion to integer";
     case TRAP_STACK_OVERFLOW: return "call stack exhausted";
+    case TRAP_NULL_REFERENCE: return "null reference";
+    case TRAP_NULL_FUNCTION: return "null function reference";
     case TRAP_HOST: return "host function failed";
     case TRAP_EXIT: return "exit";
     case TRAP_KIND_COUNT: break;

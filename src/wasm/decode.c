@@ -4,8 +4,8 @@
  * Reads the sections once, front to back, each through a reader that ends where the section does.
  * Produces the module as the binary has it; function bodies stay bytes.  It does not check indices
  * or types, which is the validator's work; it refuses what it cannot represent (shared memories,
- * recursive types, tags) by the proposal's name.  Every count is compared with the bytes that are
- * left before anything is allocated, so memory is linear in the input.
+ * garbage-collected types, tags) by the proposal's name.  Every count is compared with the bytes
+ * that are left before anything is allocated, so memory is linear in the input.
  *
  * Deliberate deviations: limits of locals, parameters and results (module.h); the contents of
  * custom sections are never an error (section 5.5.3 allows it), of a broken "name" section the
@@ -15,6 +15,7 @@
  */
 #include "wasm/decode.h"
 #include "wasm/instr.h"
+#include "wasm/type_registry.h"
 
 #include <string.h>
 
@@ -142,31 +143,76 @@ static bool read_constant(struct decoder *d, struct wasm_constant *out) {
     return true;
 }
 
-static bool decode_types(struct decoder *d) {
-    uint32_t count;
-    if (!read_count(d, 2, &count)) return false;
-    struct wasm_function_type *types = allocate(d, count, sizeof *types);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t offset = reader_offset(&d->reader);
-        uint8_t form;
+/* A function type behind its form, of which there may be a prefix that says it has no subtypes. */
+static bool read_type(struct decoder *d, struct wasm_function_type *out) {
+    enum { FORM_ARRAY = 0x5e, FORM_STRUCT = 0x5f, FORM_SUB = 0x50, FORM_SUB_FINAL = 0x4f };
+    uint64_t offset = reader_offset(&d->reader);
+    uint8_t form;
+    if (!read_u8(d, &form)) return false;
+    if (form == FORM_SUB_FINAL) {
+        uint32_t supertypes;
+        if (!read_u32(d, &supertypes)) return false;
+        if (supertypes > 0) return wasm_feature_refuse(WASM_FEATURE_GC, offset, d->err);
+        offset = reader_offset(&d->reader);
         if (!read_u8(d, &form)) return false;
-        if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f)
-            return wasm_feature_refuse(WASM_FEATURE_GC, offset, d->err);
-        if (form != 0x60) {
-            /* As a number it may have been written too long, which is the more precise reason. */
-            uint64_t number;
-            d->reader.at--;
-            if (!reader_leb(&d->reader, 7, true, &number, d->err)) return false;
-            return fail_at(d, offset, "malformed definition type");
-        }
-        if (!read_value_types(d, WASM_MAX_PARAMETERS, "parameters", &types[i].parameters,
-                              &types[i].parameter_count) ||
-            !read_value_types(d, WASM_MAX_RESULTS, "results", &types[i].results,
-                              &types[i].result_count))
-            return false;
     }
-    d->module->types = types;
-    d->module->type_count = count;
+    if (form == FORM_SUB || form == FORM_ARRAY || form == FORM_STRUCT)
+        return wasm_feature_refuse(WASM_FEATURE_GC, offset, d->err);
+    if (form != 0x60) {
+        /* As a number it may have been written too long, which is the more precise reason. */
+        uint64_t number;
+        d->reader.at--;
+        if (!reader_leb(&d->reader, 7, true, &number, d->err)) return false;
+        return fail_at(d, offset, "malformed definition type");
+    }
+    return read_value_types(d, WASM_MAX_PARAMETERS, "parameters", &out->parameters,
+                            &out->parameter_count) &&
+           read_value_types(d, WASM_MAX_RESULTS, "results", &out->results, &out->result_count);
+}
+
+/* A type, or a recursion group of any number. */
+static bool read_type_group(struct decoder *d, uint32_t *capacity) {
+    enum { FORM_GROUP = 0x4e };
+    struct wasm_module *m = d->module;
+    uint64_t offset = reader_offset(&d->reader);
+    uint32_t size = 1, first = m->type_count;
+    if (reader_remaining(&d->reader) > 0 && *d->reader.at == FORM_GROUP) {
+        d->reader.at++;
+        if (!read_count(d, 2, &size)) return false;
+    }
+    if (size > WASM_MAX_TYPES - first) {
+        error_set_at(d->err, ERROR_UNSUPPORTED, offset, "more than %d types", WASM_MAX_TYPES);
+        return false;
+    }
+    if (size > *capacity - first) {
+        uint32_t more = size > first ? size : first;
+        m->types = extend(d, m->types, first, more, sizeof *m->types);
+        *capacity = first + more;
+    }
+    for (uint32_t i = 0; i < size; i++) {
+        struct wasm_function_type *type = &m->types[first + i];
+        if (!read_type(d, type)) return false;
+        type->group_first = first;
+        type->group_size = size;
+    }
+    m->type_count += size;
+    return true;
+}
+
+static bool decode_types(struct decoder *d) {
+    struct wasm_module *m = d->module;
+    uint32_t count, capacity;
+    if (!read_count(d, 2, &count)) return false;
+    capacity = count < WASM_MAX_TYPES ? count : WASM_MAX_TYPES;
+    m->types = allocate(d, capacity, sizeof *m->types);
+    for (uint32_t i = 0; i < count; i++)
+        if (!read_type_group(d, &capacity)) return false;
+    struct wasm_type_registry registry = {.types = NULL};
+    uint32_t *ids = allocate(d, m->type_count, sizeof *ids);
+    wasm_type_registry_add(&registry, m->types, m->type_count, ids);
+    for (uint32_t i = 0; i < m->type_count; i++)
+        m->types[i].canonical = ids[i];
+    wasm_type_registry_free(&registry);
     return true;
 }
 
@@ -335,7 +381,8 @@ static bool read_element_segment(struct decoder *d, struct wasm_element_segment 
     segment->mode = !(flags & IS_NOT_ACTIVE)          ? WASM_SEGMENT_ACTIVE
                     : (flags & HAS_INDEX_OR_DECLARES) ? WASM_SEGMENT_DECLARATIVE
                                                       : WASM_SEGMENT_PASSIVE;
-    segment->type = WASM_FUNCREF;
+    /* Functions are never null, the expressions of flags 4 may be (section 5.5.12). */
+    segment->type = flags & HAS_EXPRESSIONS ? WASM_FUNCREF : wasm_type_non_null(WASM_FUNCREF);
     if (segment->mode == WASM_SEGMENT_ACTIVE) {
         if ((flags & HAS_INDEX_OR_DECLARES) && !read_u32(d, &segment->table)) return false;
         if (!read_constant(d, &segment->offset)) return false;

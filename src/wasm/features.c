@@ -15,7 +15,13 @@ static void use(struct wasm_feature_uses *uses, enum wasm_feature feature, uint6
 
 static void use_type(struct wasm_feature_uses *uses, enum wasm_type type, uint64_t offset) {
     if (type == WASM_V128) use(uses, WASM_FEATURE_SIMD, offset);
-    if (wasm_type_is_reference(type)) use(uses, WASM_FEATURE_REFERENCE_TYPES, offset);
+    if (!wasm_type_is_reference(type)) return;
+    use(uses, WASM_FEATURE_REFERENCE_TYPES, offset);
+    if (type == WASM_FUNCREF || type == WASM_EXTERNREF) return;
+    enum wasm_type nullable = wasm_type_nullable(type);
+    bool is_exception = nullable == WASM_EXNREF || nullable == WASM_NULLEXNREF;
+    use(uses, is_exception ? WASM_FEATURE_EXCEPTION_HANDLING : WASM_FEATURE_FUNCTION_REFERENCES,
+        offset);
 }
 
 static void use_limits(struct wasm_feature_uses *uses, const struct wasm_limits *limits) {
@@ -39,6 +45,8 @@ static void use_instr(struct wasm_feature_uses *uses, const struct wasm_instr *i
     case WASM_IMMEDIATE_CALL_INDIRECT:
         if (instr->second != 0) use(uses, WASM_FEATURE_REFERENCE_TYPES, instr->offset);
         break;
+    case WASM_IMMEDIATE_HEAP_TYPE: use_type(uses, instr->type, instr->offset); break;
+    case WASM_IMMEDIATE_SELECT_TYPES: use_type(uses, instr->select.type, instr->offset); break;
     case WASM_IMMEDIATE_MEMORY: use_memory(uses, instr->index, instr->offset); break;
     case WASM_IMMEDIATE_MEMORY_COPY:
         use_memory(uses, instr->index | instr->second, instr->offset);
@@ -82,11 +90,14 @@ static void use_types(struct wasm_feature_uses *uses, const struct wasm_module *
         for (uint32_t j = 0; j < type->result_count; j++)
             use_type(uses, type->results[j], 0);
         if (type->result_count > 1) use(uses, WASM_FEATURE_MULTI_VALUE, 0);
+        if (type->group_size > 1) use(uses, WASM_FEATURE_FUNCTION_REFERENCES, 0);
     }
     for (uint32_t i = 0; i < m->table_count; i++) {
         use_limits(uses, &m->tables[i].type.limits);
         if (i > 0 || m->tables[i].type.element != WASM_FUNCREF)
             use(uses, WASM_FEATURE_REFERENCE_TYPES, 0);
+        if (m->tables[i].type.element != WASM_FUNCREF) use_type(uses, m->tables[i].type.element, 0);
+        if (m->tables[i].initial.bytes != NULL) use(uses, WASM_FEATURE_FUNCTION_REFERENCES, 0);
         use_constant(uses, m, &m->tables[i].initial);
     }
     for (uint32_t i = 0; i < m->memory_count; i++) {
@@ -112,6 +123,8 @@ static void use_segments(struct wasm_feature_uses *uses, const struct wasm_modul
     for (uint32_t i = 0; i < m->element_count; i++) {
         const struct wasm_element_segment *segment = &m->elements[i];
         if (segment->mode == WASM_SEGMENT_PASSIVE) use(uses, WASM_FEATURE_BULK_MEMORY, 0);
+        if (segment->expressions != NULL && segment->type != WASM_FUNCREF)
+            use_type(uses, segment->type, segment->offset.offset);
         if (segment->mode == WASM_SEGMENT_DECLARATIVE) use(uses, WASM_FEATURE_REFERENCE_TYPES, 0);
         use_constant(uses, m, &segment->offset);
         for (uint32_t j = 0; segment->expressions != NULL && j < segment->count; j++)

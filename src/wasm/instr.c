@@ -66,13 +66,6 @@ static bool fail_code(uint32_t prefix, uint32_t number, uint64_t offset, struct 
         case 0x08: /* throw */
         case 0x0a: /* throw_ref */
         case 0x1f: /* try_table */ feature = WASM_FEATURE_EXCEPTION_HANDLING; break;
-        case 0x12: /* return_call */
-        case 0x13: /* return_call_indirect */ feature = WASM_FEATURE_TAIL_CALL; break;
-        case 0x14: /* call_ref */
-        case 0x15: /* return_call_ref */
-        case 0xd4: /* ref.as_non_null */
-        case 0xd5: /* br_on_null */
-        case 0xd6: /* br_on_non_null */ feature = WASM_FEATURE_FUNCTION_REFERENCES; break;
         case 0xd3: /* ref.eq */ feature = WASM_FEATURE_GC; break;
         default: break;
         }
@@ -84,8 +77,42 @@ static bool fail_code(uint32_t prefix, uint32_t number, uint64_t offset, struct 
                         number);
 }
 
+/* Section 5.3.3: what a reference refers to, as the type of the reference that may be null. */
+static bool read_abstract_heap_type(uint8_t byte, uint64_t offset, enum wasm_type *out,
+                                    const char *expected, struct error *err) {
+    switch (byte) {
+    case WASM_FUNCREF:
+    case WASM_EXTERNREF:
+    case WASM_EXNREF:
+    case WASM_NULLFUNCREF:
+    case WASM_NULLEXTERNREF:
+    case WASM_NULLEXNREF: *out = (enum wasm_type)byte; return true;
+    case 0x6a: /* array */
+    case 0x6b: /* struct */
+    case 0x6c: /* i31 */
+    case 0x6d: /* eq */
+    case 0x6e: /* any */
+    case 0x71: /* none */ return wasm_feature_refuse(WASM_FEATURE_GC, offset, err);
+    default:
+        return error_set_at(err, ERROR_MALFORMED, offset, "malformed %s 0x%02x", expected, byte);
+    }
+}
+
+bool wasm_heap_type_read(struct reader *reader, enum wasm_type *out, struct error *err) {
+    uint64_t offset = reader_offset(reader);
+    if (reader->at != reader->end && (*reader->at & 0xc0) == 0x40)
+        return read_abstract_heap_type(*reader->at++, offset, out, "heap type", err);
+    int64_t index;
+    if (!reader_s33(reader, &index, err)) return false;
+    if (index < 0) return error_set_at(err, ERROR_MALFORMED, offset, "malformed heap type");
+    if (index > WASM_INDEX_UNKNOWN) index = WASM_INDEX_UNKNOWN;
+    *out = wasm_type_indexed((uint32_t)index);
+    return true;
+}
+
 bool wasm_type_read(struct reader *reader, enum wasm_type *out, const char *expected,
                     struct error *err) {
+    enum { REF = 0x64, REF_NULL = 0x63, PACKED_I16 = 0x77, PACKED_I8 = 0x78 };
     uint64_t offset = reader_offset(reader);
     uint8_t byte;
     if (!reader_u8(reader, &byte, err)) return false;
@@ -94,27 +121,15 @@ bool wasm_type_read(struct reader *reader, enum wasm_type *out, const char *expe
     case WASM_I64:
     case WASM_F32:
     case WASM_F64:
-    case WASM_V128:
-    case WASM_FUNCREF:
-    case WASM_EXTERNREF: *out = (enum wasm_type)byte; return true;
-    case 0x64: /* ref t */
-    case 0x63: /* ref null t */
-        return wasm_feature_refuse(WASM_FEATURE_FUNCTION_REFERENCES, offset, err);
-    case 0x69: /* exnref */
-    case 0x74: /* nullexnref */
-        return wasm_feature_refuse(WASM_FEATURE_EXCEPTION_HANDLING, offset, err);
-    case 0x6a: /* arrayref */
-    case 0x6b: /* structref */
-    case 0x6c: /* i31ref */
-    case 0x6d: /* eqref */
-    case 0x6e: /* anyref */
-    case 0x71: /* nullref */
-    case 0x72: /* nullexternref */
-    case 0x73: /* nullfuncref */
-    case 0x77: /* i16, packed */
-    case 0x78: /* i8, packed */ return wasm_feature_refuse(WASM_FEATURE_GC, offset, err);
-    default:
-        return error_set_at(err, ERROR_MALFORMED, offset, "malformed %s 0x%02x", expected, byte);
+    case WASM_V128: *out = (enum wasm_type)byte; return true;
+    case REF:
+        if (!wasm_heap_type_read(reader, out, err)) return false;
+        *out = wasm_type_non_null(*out);
+        return true;
+    case REF_NULL: return wasm_heap_type_read(reader, out, err);
+    case PACKED_I16:
+    case PACKED_I8: return wasm_feature_refuse(WASM_FEATURE_GC, offset, err);
+    default: return read_abstract_heap_type(byte, offset, out, expected, err);
     }
 }
 
@@ -212,6 +227,7 @@ static bool read_immediate(struct reader *reader, struct wasm_instr *instr, stru
     case WASM_IMMEDIATE_GLOBAL:
     case WASM_IMMEDIATE_TABLE:
     case WASM_IMMEDIATE_ELEMENT:
+    case WASM_IMMEDIATE_TYPE:
     case WASM_IMMEDIATE_DATA:
     case WASM_IMMEDIATE_MEMORY: return reader_u32(reader, &instr->index, err);
     case WASM_IMMEDIATE_CALL_INDIRECT:
@@ -220,11 +236,7 @@ static bool read_immediate(struct reader *reader, struct wasm_instr *instr, stru
     case WASM_IMMEDIATE_MEMORY_COPY:
     case WASM_IMMEDIATE_MEMORY_INIT:
         return reader_u32(reader, &instr->index, err) && reader_u32(reader, &instr->second, err);
-    case WASM_IMMEDIATE_REFERENCE_TYPE:
-        /* ref.null of a type index: a number that is not negative. */
-        if (reader->at != reader->end && (*reader->at & 0xc0) != 0x40)
-            return wasm_feature_refuse(WASM_FEATURE_FUNCTION_REFERENCES, instr->offset, err);
-        return wasm_reference_type_read(reader, &instr->type, err);
+    case WASM_IMMEDIATE_HEAP_TYPE: return wasm_heap_type_read(reader, &instr->type, err);
     case WASM_IMMEDIATE_SELECT_TYPES: return read_select_types(reader, instr, err);
     case WASM_IMMEDIATE_I32: return reader_s32(reader, &instr->value.i32, err);
     case WASM_IMMEDIATE_I64: return reader_s64(reader, &instr->value.i64, err);

@@ -26,30 +26,31 @@ enum wasm_op {
 /* What follows the code, and the member of struct wasm_instr that holds it. */
 enum wasm_immediate {
     WASM_IMMEDIATE_NONE,
-    WASM_IMMEDIATE_BLOCK,          /* block */
-    WASM_IMMEDIATE_LABEL,          /* index: 0 is the innermost block */
-    WASM_IMMEDIATE_BR_TABLE,       /* labels */
-    WASM_IMMEDIATE_FUNCTION,       /* index */
-    WASM_IMMEDIATE_CALL_INDIRECT,  /* index: type; second: table */
-    WASM_IMMEDIATE_LOCAL,          /* index */
-    WASM_IMMEDIATE_GLOBAL,         /* index */
-    WASM_IMMEDIATE_TABLE,          /* index */
-    WASM_IMMEDIATE_TABLE_COPY,     /* index: table copied to; second: table copied from */
-    WASM_IMMEDIATE_TABLE_INIT,     /* index: element segment; second: table */
-    WASM_IMMEDIATE_ELEMENT,        /* index */
-    WASM_IMMEDIATE_DATA,           /* index */
-    WASM_IMMEDIATE_MEMORY,         /* index */
-    WASM_IMMEDIATE_MEMORY_COPY,    /* index: memory copied to; second: memory copied from */
-    WASM_IMMEDIATE_MEMORY_INIT,    /* index: data segment; second: memory */
-    WASM_IMMEDIATE_REFERENCE_TYPE, /* type */
-    WASM_IMMEDIATE_SELECT_TYPES,   /* select */
-    WASM_IMMEDIATE_I32,            /* value.i32 */
-    WASM_IMMEDIATE_I64,            /* value.i64 */
-    WASM_IMMEDIATE_F32,            /* value.u32: the bits, so that a NaN's payload survives */
-    WASM_IMMEDIATE_F64,            /* value.u64: the bits */
-    WASM_IMMEDIATE_V128,           /* value.v128, little-endian */
-    WASM_IMMEDIATE_SHUFFLE,        /* value.v128: the 16 lane indices */
-    WASM_IMMEDIATE_LANE_2,         /* lane < 2 (validated) */
+    WASM_IMMEDIATE_BLOCK,         /* block */
+    WASM_IMMEDIATE_LABEL,         /* index: 0 is the innermost block */
+    WASM_IMMEDIATE_BR_TABLE,      /* labels */
+    WASM_IMMEDIATE_FUNCTION,      /* index */
+    WASM_IMMEDIATE_CALL_INDIRECT, /* index: type; second: table */
+    WASM_IMMEDIATE_LOCAL,         /* index */
+    WASM_IMMEDIATE_GLOBAL,        /* index */
+    WASM_IMMEDIATE_TABLE,         /* index */
+    WASM_IMMEDIATE_TABLE_COPY,    /* index: table copied to; second: table copied from */
+    WASM_IMMEDIATE_TABLE_INIT,    /* index: element segment; second: table */
+    WASM_IMMEDIATE_ELEMENT,       /* index */
+    WASM_IMMEDIATE_DATA,          /* index */
+    WASM_IMMEDIATE_MEMORY,        /* index */
+    WASM_IMMEDIATE_MEMORY_COPY,   /* index: memory copied to; second: memory copied from */
+    WASM_IMMEDIATE_MEMORY_INIT,   /* index: data segment; second: memory */
+    WASM_IMMEDIATE_TYPE,          /* index */
+    WASM_IMMEDIATE_HEAP_TYPE,     /* type: the nullable reference to it */
+    WASM_IMMEDIATE_SELECT_TYPES,  /* select */
+    WASM_IMMEDIATE_I32,           /* value.i32 */
+    WASM_IMMEDIATE_I64,           /* value.i64 */
+    WASM_IMMEDIATE_F32,           /* value.u32: the bits, so that a NaN's payload survives */
+    WASM_IMMEDIATE_F64,           /* value.u64: the bits */
+    WASM_IMMEDIATE_V128,          /* value.v128, little-endian */
+    WASM_IMMEDIATE_SHUFFLE,       /* value.v128: the 16 lane indices */
+    WASM_IMMEDIATE_LANE_2,        /* lane < 2 (validated) */
     WASM_IMMEDIATE_LANE_4,
     WASM_IMMEDIATE_LANE_8,
     WASM_IMMEDIATE_LANE_16,
@@ -127,12 +128,14 @@ uint32_t wasm_instr_label_next(struct wasm_instr *instr);
 
 /*
  * One value type or one reference type. ERROR_MALFORMED "malformed EXPECTED 0x..", or
- * ERROR_UNSUPPORTED for a type of a proposal that this version lacks. V128 is read without
- * complaint.
+ * ERROR_UNSUPPORTED for a type that is never read (garbage collection). All others are read without
+ * complaint; type indices are not checked.
  */
 bool wasm_type_read(struct reader *reader, enum wasm_type *out, const char *expected,
                     struct error *err);
 bool wasm_reference_type_read(struct reader *reader, enum wasm_type *out, struct error *err);
+/* What a reference may refer to (section 5.3.3), as the nullable reference to it. */
+bool wasm_heap_type_read(struct reader *reader, enum wasm_type *out, struct error *err);
 
 /*
  * ERROR_UNSUPPORTED "module uses relaxed SIMD, which this version lacks". Always returns

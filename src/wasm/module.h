@@ -168,6 +168,10 @@ void wasm_module_free(struct wasm_module *module);
  */
 bool wasm_module_validate(const struct wasm_module *module, struct error *err);
 
+/* wasm_type_matches for two types of the module; their indices exist. */
+bool wasm_module_type_matches(const struct wasm_module *module, enum wasm_type actual,
+                              enum wasm_type expected);
+
 /*
  * The same binary without the code section's instructions and without debug information (custom
  * sections ".debug..."), for artifacts: *out is malloc'ed and the caller's. Decodes to an equal

@@ -15,27 +15,39 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { UNKNOWN = 0 }; /* an operand type no value type has */
+/* Operand types that no value type has, of code that cannot be reached: matches everything, and
+ * matches every reference. */
+#define UNKNOWN ((enum wasm_type)0)
+#define UNKNOWN_REFERENCE ((enum wasm_type)(WASM_NON_NULL | 0x02))
 
 struct frame {
     enum wasm_op op; /* BLOCK, LOOP, IF, ELSE; the function's own frame is a BLOCK */
     bool is_unreachable;
-    uint32_t floor; /* operands below belong to outer frames */
-    const enum wasm_type *parameters, *results;
+    uint32_t floor;                             /* operands below belong to outer frames */
+    const enum wasm_type *parameters, *results; /* results NULL: the one in `result` */
     uint32_t parameter_count, result_count;
+    enum wasm_type result;
+    size_t set_count; /* v->set_count where it begins */
 };
 
 struct validator {
     const struct wasm_module *module;
     struct error *err;
 
-    uint8_t *operands; /* enum wasm_type or UNKNOWN; owned */
+    enum wasm_type *operands; /* owned */
     size_t operand_count, operand_capacity;
     struct frame *frames; /* owned */
     size_t frame_count, frame_capacity;
     uint32_t *run_ends; /* per local run: index of the first local behind it; owned */
     size_t run_capacity;
+    /* Locals that start without a value (section 3.4.1: C.locals): which of all locals have one
+     * here, and in which order they got it. All owned; unused in functions without such. */
+    bool has_unset;
+    uint64_t *is_set; /* a bit per local */
+    uint32_t *set;
+    size_t is_set_capacity, set_count, set_capacity;
 
     bool in_constant;
     uint32_t index; /* of the function; not in_constant */
@@ -73,6 +85,8 @@ void validator_free(struct validator *v) {
     free(v->operands);
     free(v->frames);
     free(v->run_ends);
+    free(v->is_set);
+    free(v->set);
     free(v);
 }
 
@@ -94,19 +108,36 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct validator *v, cons
     return false;
 }
 
-static const char *operand_name(uint8_t type) {
-    return type == UNKNOWN ? "any type" : wasm_type_name((enum wasm_type)type);
+static const char *operand_name_in(enum wasm_type type, char buffer[WASM_TYPE_NAME_SIZE]) {
+    if (type == UNKNOWN) return "any type";
+    return type == UNKNOWN_REFERENCE ? "a reference" : wasm_type_name_in(type, buffer);
+}
+#define operand_name(type) operand_name_in((type), (char[WASM_TYPE_NAME_SIZE]){0})
+
+/* Section 3.3.3, with the types of unreachable code. */
+static bool matches(const struct validator *v, enum wasm_type actual, enum wasm_type expected) {
+    if (actual == expected || actual == UNKNOWN || expected == UNKNOWN) return true;
+    if (actual == UNKNOWN_REFERENCE) return wasm_type_is_reference(expected);
+    return wasm_module_type_matches(v->module, actual, expected);
+}
+
+static bool matches_all(const struct validator *v, const enum wasm_type *actual,
+                        const enum wasm_type *expected, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (!matches(v, actual[i], expected[i])) return false;
+    return true;
 }
 
 /* The operand and control stacks. */
 
-static void push(struct validator *v, uint8_t type) {
+static void push(struct validator *v, enum wasm_type type) {
     if (v->operand_count == v->operand_capacity)
-        v->operands = grow(v->operands, &v->operand_capacity, v->operand_count + 1, 1);
+        v->operands =
+            grow(v->operands, &v->operand_capacity, v->operand_count + 1, sizeof *v->operands);
     v->operands[v->operand_count++] = type;
 }
 
-static bool pop_any(struct validator *v, uint8_t expected, uint8_t *out) {
+static bool pop_any(struct validator *v, enum wasm_type expected, enum wasm_type *out) {
     const struct frame *frame = &v->frames[v->frame_count - 1];
     if (v->operand_count == frame->floor) {
         if (!frame->is_unreachable)
@@ -118,10 +149,10 @@ static bool pop_any(struct validator *v, uint8_t expected, uint8_t *out) {
     return true;
 }
 
-static bool pop(struct validator *v, uint8_t expected) {
-    uint8_t actual = UNKNOWN;
+static bool pop(struct validator *v, enum wasm_type expected) {
+    enum wasm_type actual = UNKNOWN;
     if (!pop_any(v, expected, &actual)) return false;
-    if (actual != expected && actual != UNKNOWN && expected != UNKNOWN)
+    if (!matches(v, actual, expected))
         return fail(v, "type mismatch: expected %s, found %s", operand_name(expected),
                     operand_name(actual));
     return true;
@@ -129,18 +160,23 @@ static bool pop(struct validator *v, uint8_t expected) {
 
 static bool pop_types(struct validator *v, const enum wasm_type *types, uint32_t count) {
     while (count > 0)
-        if (!pop(v, (uint8_t)types[--count])) return false;
+        if (!pop(v, types[--count])) return false;
     return true;
 }
 
 static void push_types(struct validator *v, const enum wasm_type *types, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
-        push(v, (uint8_t)types[i]);
+        push(v, types[i]);
+}
+
+static const enum wasm_type *frame_results(const struct frame *frame) {
+    return frame->results != NULL ? frame->results : &frame->result;
 }
 
 static void push_frame(struct validator *v, const struct frame *frame) {
     v->frames = grow(v->frames, &v->frame_capacity, v->frame_count + 1, sizeof *v->frames);
     v->frames[v->frame_count] = *frame;
+    v->frames[v->frame_count].set_count = v->set_count;
     v->frames[v->frame_count++].floor = (uint32_t)v->operand_count;
     push_types(v, frame->parameters, frame->parameter_count);
 }
@@ -148,10 +184,15 @@ static void push_frame(struct validator *v, const struct frame *frame) {
 /* The frame's results must be on the stack, and nothing else above its floor. */
 static bool pop_frame(struct validator *v, struct frame *out) {
     *out = v->frames[v->frame_count - 1];
-    if (!pop_types(v, out->results, out->result_count)) return false;
+    if (!pop_types(v, frame_results(out), out->result_count)) return false;
     if (v->operand_count != out->floor)
         return fail(v, "type mismatch: %zu values too many on the stack at the end of a block",
                     v->operand_count - out->floor);
+    /* What was set inside may be unset behind. */
+    while (v->set_count > out->set_count) {
+        uint32_t local = v->set[--v->set_count];
+        v->is_set[local / 64] &= ~(UINT64_C(1) << (local % 64));
+    }
     v->frame_count--;
     return true;
 }
@@ -168,7 +209,7 @@ static bool label_types(struct validator *v, uint32_t depth, const enum wasm_typ
     if (depth >= v->frame_count) return fail(v, "unknown label %u", depth);
     const struct frame *frame = &v->frames[v->frame_count - 1 - depth];
     bool backward = frame->op == WASM_OP_LOOP;
-    *types = backward ? frame->parameters : frame->results;
+    *types = backward ? frame->parameters : frame_results(frame);
     *count = backward ? frame->parameter_count : frame->result_count;
     return true;
 }
@@ -193,6 +234,11 @@ static const struct wasm_function_type *find_type(struct validator *v, uint32_t 
     return NULL;
 }
 
+/* Section 3.2.9: what the type refers to exists. */
+static bool check_type(struct validator *v, enum wasm_type type) {
+    return !wasm_type_is_indexed(type) || find_type(v, wasm_type_index(type)) != NULL;
+}
+
 static bool find_element(struct validator *v, uint32_t index) {
     return index < v->module->element_count || fail(v, "unknown elem segment %u", index);
 }
@@ -206,19 +252,20 @@ static bool find_data(struct validator *v, uint32_t index) {
     return index < v->module->data_count || fail(v, "unknown data segment %u", index);
 }
 
-static uint8_t address_type(const struct wasm_limits *limits) {
+static enum wasm_type address_type(const struct wasm_limits *limits) {
     return limits->is_64 ? WASM_I64 : WASM_I32;
 }
 
 /* Sizes of a copy between two address types have the smaller one. */
-static uint8_t smaller_address_type(const struct wasm_limits *a, const struct wasm_limits *b) {
+static enum wasm_type smaller_address_type(const struct wasm_limits *a,
+                                           const struct wasm_limits *b) {
     return a->is_64 && b->is_64 ? WASM_I64 : WASM_I32;
 }
 
-static bool find_local(struct validator *v, uint8_t *out) {
+static bool find_local(struct validator *v, enum wasm_type *out) {
     uint32_t index = v->instr.index;
     if (index < v->type->parameter_count) {
-        *out = (uint8_t)v->type->parameters[index];
+        *out = v->type->parameters[index];
         return true;
     }
     uint32_t local = index - v->type->parameter_count;
@@ -231,7 +278,7 @@ static bool find_local(struct validator *v, uint8_t *out) {
         else
             low = middle + 1;
     }
-    *out = (uint8_t)v->function->local_runs[low].type;
+    *out = v->function->local_runs[low].type;
     return true;
 }
 
@@ -245,19 +292,11 @@ static bool find_global(struct validator *v, const struct wasm_global **out) {
 /* Blocks and branches. */
 
 static bool read_block_type(struct validator *v, struct frame *frame) {
-    static const enum wasm_type singles[0x80] = {
-        [WASM_I32] = WASM_I32,
-        [WASM_I64] = WASM_I64,
-        [WASM_F32] = WASM_F32,
-        [WASM_F64] = WASM_F64,
-        [WASM_V128] = WASM_V128,
-        [WASM_FUNCREF] = WASM_FUNCREF,
-        [WASM_EXTERNREF] = WASM_EXTERNREF,
-    };
     const struct wasm_block_type *block = &v->instr.block;
     *frame = (struct frame){.op = v->instr.op};
     if (block->kind == WASM_BLOCK_VALUE) {
-        frame->results = &singles[block->result & 0x7f];
+        if (!check_type(v, block->result)) return false;
+        frame->result = block->result;
         frame->result_count = 1;
     } else if (block->kind == WASM_BLOCK_TYPE) {
         const struct wasm_function_type *type = find_type(v, block->type_index);
@@ -297,12 +336,11 @@ static bool check_end(struct validator *v) {
     if (!pop_frame(v, &frame)) return false;
     if (frame.op == WASM_OP_IF) {
         /* Without `else` the parameters are the results. */
-        bool same = frame.parameter_count == frame.result_count;
-        for (uint32_t i = 0; same && i < frame.result_count; i++)
-            same = frame.parameters[i] == frame.results[i];
-        if (!same) return fail(v, "type mismatch: an if without else that changes the stack");
+        if (frame.parameter_count != frame.result_count ||
+            !matches_all(v, frame.parameters, frame_results(&frame), frame.result_count))
+            return fail(v, "type mismatch: an if without else that changes the stack");
     }
-    push_types(v, frame.results, frame.result_count);
+    push_types(v, frame_results(&frame), frame.result_count);
     return true;
 }
 
@@ -330,13 +368,13 @@ static bool match_label(struct validator *v, const enum wasm_type *types, uint32
     const struct frame *frame = &v->frames[v->frame_count - 1];
     size_t at = v->operand_count;
     for (uint32_t i = count; i > 0; i--) {
-        uint8_t actual = UNKNOWN;
+        enum wasm_type actual = UNKNOWN;
         if (at > frame->floor)
             actual = v->operands[--at];
         else if (!frame->is_unreachable)
             return fail(v, "type mismatch: expected %s, found nothing",
                         wasm_type_name(types[i - 1]));
-        if (actual != UNKNOWN && actual != types[i - 1])
+        if (!matches(v, actual, types[i - 1]))
             return fail(v, "type mismatch: expected %s, found %s", wasm_type_name(types[i - 1]),
                         operand_name(actual));
     }
@@ -367,23 +405,124 @@ static bool check_call(struct validator *v, uint32_t type_index) {
     return true;
 }
 
+/* The index into the table, above what check_call finds. */
 static bool check_call_indirect(struct validator *v) {
     const struct wasm_table *table = find_table(v, v->instr.second);
     if (table == NULL) return false;
-    if (table->type.element != WASM_FUNCREF)
-        return fail(v, "type mismatch: call_indirect through a table of %s",
+    if (!matches(v, table->type.element, WASM_FUNCREF))
+        return fail(v, "type mismatch: %s through a table of %s", wasm_op_infos[v->instr.op].text,
                     wasm_type_name(table->type.element));
-    return pop(v, address_type(&table->type.limits)) && check_call(v, v->instr.index);
+    return pop(v, address_type(&table->type.limits));
+}
+
+/* A call whose results are those of this function. */
+static bool check_tail_call(struct validator *v, uint32_t type_index) {
+    const struct wasm_function_type *type = find_type(v, type_index);
+    if (type == NULL) return false;
+    if (type->result_count != v->type->result_count ||
+        !matches_all(v, type->results, v->type->results, type->result_count))
+        return fail(v, "type mismatch: the callee's results are not those of the function");
+    if (!pop_types(v, type->parameters, type->parameter_count)) return false;
+    set_unreachable(v);
+    return true;
+}
+
+static bool check_calls(struct validator *v) {
+    bool is_tail = v->instr.op == WASM_OP_RETURN_CALL ||
+                   v->instr.op == WASM_OP_RETURN_CALL_INDIRECT ||
+                   v->instr.op == WASM_OP_RETURN_CALL_REF;
+    uint32_t type = v->instr.index;
+    switch (v->instr.op) {
+    case WASM_OP_CALL:
+    case WASM_OP_RETURN_CALL:
+        if (v->instr.index >= v->module->function_count)
+            return fail(v, "unknown function %u", v->instr.index);
+        type = v->module->functions[v->instr.index].type_index;
+        break;
+    case WASM_OP_CALL_INDIRECT:
+    case WASM_OP_RETURN_CALL_INDIRECT:
+        if (!check_call_indirect(v)) return false;
+        break;
+    default: /* through a reference */
+        if (find_type(v, type) == NULL || !pop(v, wasm_type_indexed(type))) return false;
+        break;
+    }
+    return is_tail ? check_tail_call(v, type) : check_call(v, type);
+}
+
+/* References. */
+
+static bool pop_reference(struct validator *v, enum wasm_type *out) {
+    if (!pop_any(v, UNKNOWN_REFERENCE, out)) return false;
+    if (*out == UNKNOWN) *out = UNKNOWN_REFERENCE;
+    return wasm_type_is_reference(*out) ||
+           fail(v, "type mismatch: expected a reference, found %s", operand_name(*out));
+}
+
+static bool check_ref_func(struct validator *v) {
+    if (v->instr.index >= v->module->function_count)
+        return fail(v, "unknown function %u", v->instr.index);
+    const struct wasm_function *function = &v->module->functions[v->instr.index];
+    if (!function->is_declared) return fail(v, "undeclared function reference %u", v->instr.index);
+    push(v, wasm_type_non_null(wasm_type_indexed(function->type_index)));
+    return true;
+}
+
+/* The branch takes what is left of the label's types without the reference. */
+static bool check_br_on_null(struct validator *v) {
+    enum wasm_type type;
+    const enum wasm_type *types;
+    uint32_t count;
+    if (!pop_reference(v, &type) || !label_types(v, v->instr.index, &types, &count) ||
+        !pop_types(v, types, count))
+        return false;
+    push_types(v, types, count);
+    push(v, wasm_type_non_null(type));
+    return true;
+}
+
+/* The branch takes the reference along, as the last of the label's types. */
+static bool check_br_on_non_null(struct validator *v) {
+    enum wasm_type type;
+    const enum wasm_type *types;
+    uint32_t count;
+    if (!pop_reference(v, &type) || !label_types(v, v->instr.index, &types, &count)) return false;
+    if (count == 0 || !matches(v, wasm_type_non_null(type), types[count - 1]))
+        return fail(v, "type mismatch: label %u takes no %s", v->instr.index,
+                    operand_name(wasm_type_non_null(type)));
+    if (!pop_types(v, types, count - 1)) return false;
+    push_types(v, types, count - 1);
+    return true;
+}
+
+static bool check_reference(struct validator *v) {
+    enum wasm_type type;
+    switch (v->instr.op) {
+    case WASM_OP_REF_NULL:
+        if (!check_type(v, v->instr.type)) return false;
+        push(v, v->instr.type);
+        return true;
+    case WASM_OP_REF_IS_NULL:
+        if (!pop_reference(v, &type)) return false;
+        push(v, WASM_I32);
+        return true;
+    case WASM_OP_REF_AS_NON_NULL:
+        if (!pop_reference(v, &type)) return false;
+        push(v, wasm_type_non_null(type));
+        return true;
+    case WASM_OP_BR_ON_NULL: return check_br_on_null(v);
+    case WASM_OP_BR_ON_NON_NULL: return check_br_on_non_null(v);
+    default: return check_ref_func(v);
+    }
 }
 
 /* Everything else without a fixed type. */
 
 static bool check_select(struct validator *v) {
-    uint8_t first, second;
+    enum wasm_type first, second;
     if (!pop(v, WASM_I32) || !pop_any(v, UNKNOWN, &second) || !pop_any(v, UNKNOWN, &first))
         return false;
-    if ((first != UNKNOWN && wasm_type_is_reference((enum wasm_type)first)) ||
-        (second != UNKNOWN && wasm_type_is_reference((enum wasm_type)second)))
+    if (wasm_type_is_reference(first) || wasm_type_is_reference(second))
         return fail(v, "type mismatch: select without a type needs numbers or vectors");
     if (first != second && first != UNKNOWN && second != UNKNOWN)
         return fail(v, "type mismatch: select between %s and %s", operand_name(first),
@@ -394,51 +533,50 @@ static bool check_select(struct validator *v) {
 
 static bool check_select_typed(struct validator *v) {
     if (v->instr.select.count != 1) return fail(v, "invalid result arity");
-    uint8_t type = (uint8_t)v->instr.select.type;
-    if (!pop(v, WASM_I32) || !pop(v, type) || !pop(v, type)) return false;
+    enum wasm_type type = v->instr.select.type;
+    if (!check_type(v, type) || !pop(v, WASM_I32) || !pop(v, type) || !pop(v, type)) return false;
     push(v, type);
     return true;
 }
 
-static bool check_ref_is_null(struct validator *v) {
-    uint8_t type;
-    if (!pop_any(v, UNKNOWN, &type)) return false;
-    if (type != UNKNOWN && !wasm_type_is_reference((enum wasm_type)type))
-        return fail(v, "type mismatch: expected a reference, found %s", operand_name(type));
-    push(v, WASM_I32);
-    return true;
-}
-
-static bool check_ref_func(struct validator *v) {
-    if (v->instr.index >= v->module->function_count)
-        return fail(v, "unknown function %u", v->instr.index);
-    if (!v->module->functions[v->instr.index].is_declared)
-        return fail(v, "undeclared function reference %u", v->instr.index);
-    push(v, WASM_FUNCREF);
-    return true;
+/* A local without an initial value has been set (section 3.4.4). */
+static void set_local(struct validator *v) {
+    uint32_t index = v->instr.index;
+    if (!v->has_unset || (v->is_set[index / 64] >> (index % 64) & 1)) return;
+    v->is_set[index / 64] |= UINT64_C(1) << (index % 64);
+    v->set = grow(v->set, &v->set_capacity, v->set_count + 1, sizeof *v->set);
+    v->set[v->set_count++] = index;
 }
 
 static bool check_variable(struct validator *v) {
-    uint8_t type;
+    enum wasm_type type;
+    uint32_t index = v->instr.index;
     const struct wasm_global *global = NULL;
     switch (v->instr.op) {
     case WASM_OP_LOCAL_GET:
         if (!find_local(v, &type)) return false;
+        if (v->has_unset && !wasm_type_is_defaultable(type) &&
+            !(v->is_set[index / 64] >> (index % 64) & 1))
+            return fail(v, "uninitialized local %u", index);
         push(v, type);
         return true;
-    case WASM_OP_LOCAL_SET: return find_local(v, &type) && pop(v, type);
+    case WASM_OP_LOCAL_SET:
+        if (!find_local(v, &type) || !pop(v, type)) return false;
+        set_local(v);
+        return true;
     case WASM_OP_LOCAL_TEE:
         if (!find_local(v, &type) || !pop(v, type)) return false;
+        set_local(v);
         push(v, type);
         return true;
     case WASM_OP_GLOBAL_GET:
         if (!find_global(v, &global)) return false;
-        push(v, (uint8_t)global->type.type);
+        push(v, global->type.type);
         return true;
     default: /* global.set */
         if (!find_global(v, &global)) return false;
         if (!global->type.is_mutable) return fail(v, "immutable global %u", v->instr.index);
-        return pop(v, (uint8_t)global->type.type);
+        return pop(v, global->type.type);
     }
 }
 
@@ -446,7 +584,7 @@ static bool check_table_copy(struct validator *v) {
     const struct wasm_table *to = find_table(v, v->instr.index);
     const struct wasm_table *from = to == NULL ? NULL : find_table(v, v->instr.second);
     if (from == NULL) return false;
-    if (to->type.element != from->type.element)
+    if (!matches(v, from->type.element, to->type.element))
         return fail(v, "type mismatch: table.copy from %s to %s",
                     wasm_type_name(from->type.element), wasm_type_name(to->type.element));
     return pop(v, smaller_address_type(&to->type.limits, &from->type.limits)) &&
@@ -457,7 +595,7 @@ static bool check_table_init(struct validator *v) {
     const struct wasm_table *table = find_table(v, v->instr.second);
     if (table == NULL || !find_element(v, v->instr.index)) return false;
     const struct wasm_element_segment *segment = &v->module->elements[v->instr.index];
-    if (segment->type != table->type.element)
+    if (!matches(v, segment->type, table->type.element))
         return fail(v, "type mismatch: table.init from %s to %s", wasm_type_name(segment->type),
                     wasm_type_name(table->type.element));
     return pop(v, WASM_I32) && pop(v, WASM_I32) && pop(v, address_type(&table->type.limits));
@@ -466,7 +604,7 @@ static bool check_table_init(struct validator *v) {
 static bool check_table(struct validator *v) {
     const struct wasm_table *table = find_table(v, v->instr.index);
     if (table == NULL) return false;
-    uint8_t element = (uint8_t)table->type.element, address = address_type(&table->type.limits);
+    enum wasm_type element = table->type.element, address = address_type(&table->type.limits);
     switch (v->instr.op) {
     case WASM_OP_TABLE_GET:
         if (!pop(v, address)) return false;
@@ -505,19 +643,23 @@ static bool check_special(struct validator *v) {
         set_unreachable(v);
         return true;
     case WASM_OP_CALL:
-        if (v->instr.index >= v->module->function_count)
-            return fail(v, "unknown function %u", v->instr.index);
-        return check_call(v, v->module->functions[v->instr.index].type_index);
-    case WASM_OP_CALL_INDIRECT: return check_call_indirect(v);
+    case WASM_OP_CALL_INDIRECT:
+    case WASM_OP_CALL_REF:
+    case WASM_OP_RETURN_CALL:
+    case WASM_OP_RETURN_CALL_INDIRECT:
+    case WASM_OP_RETURN_CALL_REF: return check_calls(v);
     case WASM_OP_DROP: {
-        uint8_t type;
+        enum wasm_type type;
         return pop_any(v, UNKNOWN, &type);
     }
     case WASM_OP_SELECT: return check_select(v);
     case WASM_OP_SELECT_TYPED: return check_select_typed(v);
-    case WASM_OP_REF_NULL: push(v, (uint8_t)v->instr.type); return true;
-    case WASM_OP_REF_IS_NULL: return check_ref_is_null(v);
-    case WASM_OP_REF_FUNC: return check_ref_func(v);
+    case WASM_OP_REF_NULL:
+    case WASM_OP_REF_IS_NULL:
+    case WASM_OP_REF_FUNC:
+    case WASM_OP_REF_AS_NON_NULL:
+    case WASM_OP_BR_ON_NULL:
+    case WASM_OP_BR_ON_NON_NULL: return check_reference(v);
     case WASM_OP_LOCAL_GET:
     case WASM_OP_LOCAL_SET:
     case WASM_OP_LOCAL_TEE:
@@ -596,7 +738,7 @@ static bool check_immediate(struct validator *v, const struct wasm_op_info *info
     }
 }
 
-static uint8_t letter_type(char letter, const struct wasm_limits *memory) {
+static enum wasm_type letter_type(char letter, const struct wasm_limits *memory) {
     switch (letter) {
     case 'i': return WASM_I32;
     case 'I': return WASM_I64;
@@ -648,6 +790,15 @@ static void start(struct validator *v, const enum wasm_type *results, uint32_t r
         v, &(struct frame){.op = WASM_OP_BLOCK, .results = results, .result_count = result_count});
 }
 
+/* Parameters have values from the start. */
+static void unset_locals(struct validator *v) {
+    size_t words = ((size_t)v->type->parameter_count + v->function->local_count + 63) / 64;
+    v->is_set = grow(v->is_set, &v->is_set_capacity, words, sizeof *v->is_set);
+    memset(v->is_set, 0, words * sizeof *v->is_set);
+    for (uint32_t i = 0; i < v->type->parameter_count; i++)
+        v->is_set[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
 bool validator_check_body(struct validator *v, uint32_t index) {
     v->in_constant = false;
     v->index = index;
@@ -656,8 +807,15 @@ bool validator_check_body(struct validator *v, uint32_t index) {
     v->run_ends =
         grow(v->run_ends, &v->run_capacity, v->function->local_run_count, sizeof *v->run_ends);
     uint32_t total = 0;
-    for (uint32_t i = 0; i < v->function->local_run_count; i++)
+    v->has_unset = false;
+    v->set_count = 0;
+    v->instr = (struct wasm_instr){.op = WASM_OP_NOP, .offset = v->function->body_offset};
+    for (uint32_t i = 0; i < v->function->local_run_count; i++) {
         v->run_ends[i] = total += v->function->local_runs[i].count;
+        if (!check_type(v, v->function->local_runs[i].type)) return false;
+        if (!wasm_type_is_defaultable(v->function->local_runs[i].type)) v->has_unset = true;
+    }
+    if (v->has_unset) unset_locals(v);
     struct reader reader =
         reader_make(v->function->body, v->function->body_size, v->function->body_offset);
     start(v, v->type->results, v->type->result_count);

@@ -30,7 +30,29 @@ static bool check_limits(const struct wasm_limits *limits, uint64_t range, const
     return true;
 }
 
+/* Section 3.2: a type refers only to those before it and those of its group. */
+static bool check_references(const enum wasm_type *types, uint32_t count, uint32_t end,
+                             struct error *err) {
+    for (uint32_t i = 0; i < count; i++)
+        if (wasm_type_is_indexed(types[i]) && wasm_type_index(types[i]) >= end)
+            return fail(err, "unknown type", wasm_type_index(types[i]), "a type");
+    return true;
+}
+
 static bool check_types(const struct wasm_module *m, struct error *err) {
+    for (uint32_t i = 0; i < m->type_count; i++) {
+        const struct wasm_function_type *type = &m->types[i];
+        uint32_t end = type->group_first + type->group_size;
+        if (!check_references(type->parameters, type->parameter_count, end, err) ||
+            !check_references(type->results, type->result_count, end, err))
+            return false;
+    }
+    for (uint32_t i = 0; i < m->table_count; i++)
+        if (!check_references(&m->tables[i].type.element, 1, m->type_count, err)) return false;
+    for (uint32_t i = 0; i < m->global_count; i++)
+        if (!check_references(&m->globals[i].type.type, 1, m->type_count, err)) return false;
+    for (uint32_t i = 0; i < m->element_count; i++)
+        if (!check_references(&m->elements[i].type, 1, m->type_count, err)) return false;
     for (uint32_t i = 0; i < m->function_count; i++)
         if (m->functions[i].type_index >= m->type_count)
             return fail(err, "unknown type", m->functions[i].type_index, "a function");
@@ -111,15 +133,21 @@ static enum wasm_type address_type(const struct wasm_limits *limits) {
     return limits->is_64 ? WASM_I64 : WASM_I32;
 }
 
-static bool check_initials(const struct wasm_module *m, struct validator *v) {
+static bool check_initials(const struct wasm_module *m, struct validator *v, struct error *err) {
     for (uint32_t i = m->imported_global_count; i < m->global_count; i++)
         if (!validator_check_constant(v, &m->globals[i].initial, m->globals[i].type.type, i))
             return false;
     for (uint32_t i = m->imported_table_count; i < m->table_count; i++)
-        if (m->tables[i].initial.bytes != NULL &&
-            !validator_check_constant(v, &m->tables[i].initial, m->tables[i].type.element,
-                                      m->imported_global_count))
+        if (m->tables[i].initial.bytes != NULL) {
+            if (!validator_check_constant(v, &m->tables[i].initial, m->tables[i].type.element,
+                                          m->imported_global_count))
+                return false;
+        } else if (!wasm_type_is_defaultable(m->tables[i].type.element)) {
+            error_set(err, ERROR_INVALID,
+                      "type mismatch: table %u of %s, which have no null, needs an initial value",
+                      i, wasm_type_name(m->tables[i].type.element));
             return false;
+        }
     return true;
 }
 
@@ -129,7 +157,7 @@ static bool check_element(const struct wasm_module *m, const struct wasm_element
         if (segment->table >= m->table_count)
             return fail(err, "unknown table", segment->table, "an element segment");
         const struct wasm_table_type *table = &m->tables[segment->table].type;
-        if (table->element != segment->type) {
+        if (!wasm_module_type_matches(m, segment->type, table->element)) {
             error_set(err, ERROR_INVALID,
                       "type mismatch: an element segment of %s for a table of "
                       "%s",
@@ -163,7 +191,7 @@ static bool check_data(const struct wasm_module *m, const struct wasm_data_segme
 }
 
 static bool check_all(const struct wasm_module *m, struct validator *v, struct error *err) {
-    if (!check_types(m, err) || !check_initials(m, v) || !check_exports(m, err) ||
+    if (!check_types(m, err) || !check_initials(m, v, err) || !check_exports(m, err) ||
         !check_start(m, err))
         return false;
     for (uint32_t i = 0; i < m->element_count; i++)

@@ -249,8 +249,11 @@ static void test_unsupported(void) {
     SECTION(&b, 1, 1, 0x5f, 0);
     refused(b, ERROR_UNSUPPORTED, "garbage collection");
     b = binary_start();
-    SECTION(&b, 1, 1, 0x60, 1, 0x64, 0x70, 0);
-    refused(b, ERROR_UNSUPPORTED, "typed function references");
+    SECTION(&b, 1, 1, 0x60, 1, 0x64, 0x6e, 0); /* (ref any) */
+    refused(b, ERROR_UNSUPPORTED, "garbage collection");
+    b = binary_start();
+    SECTION(&b, 1, 1, 0x50, 0, 0x60, 0, 0); /* may have subtypes */
+    refused(b, ERROR_UNSUPPORTED, "garbage collection");
     refused(header("\0asm\x0d\0\1\0", 8), ERROR_UNSUPPORTED, "component model");
     refused(with_section(13, BYTES(0)), ERROR_UNSUPPORTED, "exception handling");
     refused(with_section(5, BYTES(1, 3, 1, 2)), ERROR_UNSUPPORTED, "threads");

@@ -160,9 +160,39 @@ static const struct body_case body_cases[] = {
     {"legacy try", 0, BODY(0, 0x06, VOID, END, END), "legacy"},
     {"struct.new", 0, BODY(0, 0xfb, 0, 0, END), "garbage collection"},
     {"atomic.fence", 0, BODY(0, 0xfe, 3, 0, END), "threads"},
-    {"call_ref", 0, BODY(0, 0x14, 0, END), "typed function references"},
-    {"ref.null of an index", 0, BODY(0, 0xd0, 2, 0x1a, END), "typed function references"},
-    {"ref.null of a number", 0, BODY(0, 0xd0, I32, 0x1a, END), "malformed reference type"},
+    {"ref.null of a number", 0, BODY(0, 0xd0, I32, 0x1a, END), "malformed heap type"},
+    /* Typed references */
+    {"ref.null of an index", 0, BODY(0, 0xd0, 2, 0x1a, END), NULL},
+    {"ref.null of an unknown type", 0, BODY(0, 0xd0, 9, 0x1a, END), "unknown type 9"},
+    {"call_ref", 0, BODY(0, 0xd0, 0, 0x14, 0, END), NULL},
+    {"call_ref of another type", 0, BODY(0, 0xd0, 1, 0x14, 0, END),
+     "expected (ref null 0), found (ref null 1)"},
+    {"call_ref of an unknown type", 0, BODY(0, 0xd0, 0, 0x14, 9, END), "unknown type 9"},
+    {"ref.func is not null", 0, BODY(1, 1, 0x64, 1, 0xd2, 0, 0x21, 0, 0x20, 0, 0x1a, END), NULL},
+    {"null is no (ref 1)", 0, BODY(1, 1, 0x64, 1, 0xd0, 1, 0x21, 0, END),
+     "expected (ref 1), found (ref null 1)"},
+    {"local without a value", 0, BODY(1, 1, 0x64, 1, 0x20, 0, 0x1a, END), "uninitialized local 0"},
+    {"local with a value only in a block", 0,
+     BODY(1, 1, 0x64, 1, 0x02, VOID, 0xd2, 0, 0x21, 0, END, 0x20, 0, 0x1a, END),
+     "uninitialized local 0"},
+    {"local with a value only in then", 0,
+     BODY(1, 1, 0x64, 1, 0x41, 0, 0x04, VOID, 0xd2, 0, 0x21, 0, 0x05, 0x20, 0, 0x1a, END, END),
+     "uninitialized local 0"},
+    {"ref.as_non_null", 0, BODY(1, 1, 0x64, 1, 0xd0, 1, 0xd4, 0x21, 0, END), NULL},
+    {"ref.as_non_null of a number", 0, BODY(0, 0x41, 0, 0xd4, 0x1a, END), "expected a reference"},
+    {"br_on_null", 0, BODY(0, 0xd0, 1, 0xd5, 0, 0x1a, END), NULL},
+    {"br_on_null leaves a reference", 0, BODY(0, 0xd0, 1, 0xd5, 0, END), "1 values too many"},
+    {"br_on_non_null", 0, BODY(0, 0x02, 0x64, 1, 0xd0, 1, 0xd6, 0, 0x00, END, 0x1a, END), NULL},
+    {"br_on_non_null to nothing", 0, BODY(0, 0xd0, 1, 0xd6, 0, END), "label 0 takes no (ref 1)"},
+    {"subtype", 0, BODY(1, 1, 0x70, 0xd2, 0, 0x21, 0, END), NULL},
+    {"supertype", 0, BODY(1, 1, 0x63, 1, 0xd0, 0x70, 0x21, 0, END),
+     "expected (ref null 1), found funcref"},
+    {"nothing is below nofunc", 0, BODY(1, 1, 0x63, 1, 0xd0, 0x73, 0x21, 0, END), NULL},
+    {"nofunc is no extern", 0, BODY(1, 1, 0x6f, 0xd0, 0x73, 0x21, 0, END),
+     "expected externref, found nullfuncref"},
+    {"a reference nobody knows", 0, BODY(0, 0x00, 0xd4, 0x14, 0, END), NULL},
+    {"a reference nobody knows is no number", 0, BODY(0, 0x00, 0xd4, 0x45, 0x1a, END),
+     "expected i32, found a reference"},
     {"illegal opcode", 0, BODY(0, 0xff, END), "illegal opcode 0xff"},
     {"illegal opcode with prefix", 0, BODY(0, 0xfc, 30, END), "illegal opcode 0xfc 0x1e"},
 };
@@ -229,7 +259,12 @@ static void test_modules(void) {
     check_invalid(with(8, BYTES(2)), "unknown function 2");
     check_invalid(with(9, BYTES(1, 0, 0x41, 0, END, 0)), "unknown table 0");
     check_invalid(with(9, BYTES(1, 1, 0, 1, 9)), "unknown function 9");
-    check_invalid(with(9, BYTES(1, 5, 0x6f, 1, 0xd2, 0, END)), "expected externref, found funcref");
+    check_invalid(with(9, BYTES(1, 5, 0x6f, 1, 0xd2, 0, END)), "expected externref, found (ref 0)");
+    check_invalid(with(4, BYTES(1, 0x64, 0x70, 0, 1)), "needs an initial value");
+    check_invalid(with(4, BYTES(1, 0x63, 9, 0, 1)), "unknown type 9");
+    check_invalid(with(6, BYTES(1, 0x64, 0, 0, 0xd2, 1, END)), "expected (ref 0), found (ref 1)");
+    check_valid(with(6, BYTES(1, 0x64, 0, 0, 0xd2, 0, END)));
+    check_valid(with(4, BYTES(1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd2, 0, END)));
     check_invalid(with(11, BYTES(1, 0, 0x41, 0, END, 0)), "unknown memory 0");
 
     check_valid(with(5, BYTES(1, 1, 0, 0x80, 0x80, 4))); /* 65,536 pages */
