@@ -177,6 +177,9 @@ LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result
 
 /* lower_numeric.c: the number or numbers as they are, a signaling NaN made quiet. */
 LLVMValueRef lower_quiet(struct lowering *l, LLVMValueRef value);
+/* An operation whose result LLVM does not take for one of its operands if that is a NaN. */
+LLVMValueRef lower_arithmetic(struct lowering *l, LLVMOpcode op, LLVMValueRef left,
+                              LLVMValueRef right);
 
 /* lower_table.c: element `index` (i32) of the table; traps as `kind` if there is none. */
 LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef index,

@@ -108,7 +108,8 @@ static void make_types(struct lower_module *m) {
     m->i64 = LLVMInt64TypeInContext(m->context);
     m->f32 = LLVMFloatTypeInContext(m->context);
     m->f64 = LLVMDoubleTypeInContext(m->context);
-    m->v128 = LLVMVectorType(m->i32, 4);
+    /* No other lane is as wide, so LLVM does not turn a choice of numbers into one of v128. */
+    m->v128 = LLVMVectorType(m->i8, 16);
     m->pointer = LLVMPointerTypeInContext(m->context, 0);
 }
 

@@ -53,10 +53,15 @@ static void hide_identities(struct lowering *l, LLVMOpcode op, LLVMValueRef *lef
     if (is_constant(*right, identity, -identity)) *right = hide_constant(l, *right);
 }
 
+LLVMValueRef lower_arithmetic(struct lowering *l, LLVMOpcode op, LLVMValueRef left,
+                              LLVMValueRef right) {
+    hide_identities(l, op, &left, &right);
+    return LLVMBuildBinOp(l->builder, op, left, right, "");
+}
+
 void lower_binary(struct lowering *l, const struct wasm_instr *instr, int op) {
     LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
-    hide_identities(l, (LLVMOpcode)op, &left, &right);
-    lower_push_lanes(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)op, left, right, ""));
+    lower_push_lanes(l, lower_arithmetic(l, (LLVMOpcode)op, left, right));
 }
 
 /* The count is taken modulo the width. */

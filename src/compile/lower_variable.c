@@ -21,14 +21,10 @@ void lower_local_tee(struct lowering *l, const struct wasm_instr *instr, int arg
 }
 
 static LLVMValueRef make_vector(struct lower_module *m, const uint8_t *bytes) {
-    LLVMValueRef lanes[4];
-    for (int i = 0; i < 4; i++) {
-        uint32_t bits = 0;
-        for (int j = 0; j < 4; j++)
-            bits |= (uint32_t)bytes[4 * i + j] << (8 * j);
-        lanes[i] = lower_i32(m, bits);
-    }
-    return LLVMConstVector(lanes, 4);
+    LLVMValueRef lanes[16];
+    for (int i = 0; i < 16; i++)
+        lanes[i] = LLVMConstInt(m->i8, bytes[i], false);
+    return LLVMConstVector(lanes, 16);
 }
 
 /* From bits, so that a NaN's payload survives. */

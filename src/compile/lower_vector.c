@@ -32,11 +32,39 @@ static bool is_vector(LLVMValueRef value) {
     return LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind;
 }
 
+/*
+ * A constant with the same bits. LLVM would make an expression of it, in which lower_arithmetic
+ * does not see the numbers. NULL: a lane is unknown.
+ */
+static LLVMValueRef cast_constant(struct lowering *l, LLVMValueRef value, LLVMTypeRef type) {
+    unsigned count = LLVMGetVectorSize(LLVMTypeOf(value)), to_count = LLVMGetVectorSize(type);
+    unsigned size = 16 / count, to_size = 16 / to_count;
+    LLVMTypeRef from_bits = LLVMIntTypeInContext(l->m->context, 8 * size);
+    LLVMTypeRef to_bits = LLVMIntTypeInContext(l->m->context, 8 * to_size);
+    uint8_t bytes[16];
+    LLVMValueRef lanes[16];
+    for (unsigned i = 0; i < count; i++) {
+        LLVMValueRef lane = LLVMGetAggregateElement(value, i);
+        if (lane != NULL) lane = LLVMConstBitCast(lane, from_bits);
+        if (lane == NULL || !LLVMIsAConstantInt(lane)) return NULL;
+        uint64_t bits = LLVMConstIntGetZExtValue(lane);
+        memcpy(bytes + size * i, &bits, size);
+    }
+    for (unsigned i = 0; i < to_count; i++) {
+        uint64_t bits = 0;
+        memcpy(&bits, bytes + to_size * i, to_size);
+        lanes[i] = LLVMConstBitCast(LLVMConstInt(to_bits, bits, false), LLVMGetElementType(type));
+    }
+    return LLVMConstVector(lanes, to_count);
+}
+
 /* The casts of a result and of the operand it becomes cancel out. */
 LLVMValueRef lower_view(struct lowering *l, LLVMValueRef value, LLVMTypeRef type) {
+    if (LLVMTypeOf(value) == type) return value;
     if (LLVMIsABitCastInst(value) && LLVMTypeOf(LLVMGetOperand(value, 0)) == type)
         return LLVMGetOperand(value, 0);
-    return LLVMBuildBitCast(l->builder, value, type, "");
+    LLVMValueRef constant = LLVMIsConstant(value) ? cast_constant(l, value, type) : NULL;
+    return constant != NULL ? constant : LLVMBuildBitCast(l->builder, value, type, "");
 }
 
 LLVMValueRef lower_pop_lanes(struct lowering *l, const struct wasm_instr *instr) {
@@ -45,7 +73,7 @@ LLVMValueRef lower_pop_lanes(struct lowering *l, const struct wasm_instr *instr)
 }
 
 void lower_push_lanes(struct lowering *l, LLVMValueRef value) {
-    lower_push(l, is_vector(value) ? LLVMBuildBitCast(l->builder, value, l->m->v128, "") : value);
+    lower_push(l, is_vector(value) ? lower_view(l, value, l->m->v128) : value);
 }
 
 LLVMValueRef lower_make_splat(struct lowering *l, LLVMValueRef lane, unsigned count) {

@@ -26,38 +26,38 @@
 ;; RUN --emit=llvm -O1 --cpu=baseline
 ;; TEXT sum
 ;;| entry:
-;;|   %2 = bitcast <4 x i32> %1 to <2 x double>
-;;|   %3 = bitcast <4 x i32> %0 to <2 x double>
+;;|   %2 = bitcast <16 x i8> %1 to <2 x double>
+;;|   %3 = bitcast <16 x i8> %0 to <2 x double>
 ;;|   %4 = fmul <2 x double> %3, %2
 ;;|   %5 = fadd <2 x double> %4, %3
-;;|   %6 = bitcast <2 x double> %5 to <4 x i32>
-;;|   ret <4 x i32> %6
+;;|   %6 = bitcast <2 x double> %5 to <16 x i8>
+;;|   ret <16 x i8> %6
 ;; TEXT global
 ;;| entry:
 ;;|   %global = getelementptr inbounds i8, ptr %context, i64 64
 ;;|   %1 = load <4 x i32>, ptr %global, align 16, !tbaa
 ;;|   %2 = add <4 x i32> %1, <i32 5, i32 6, i32 7, i32 8>
 ;;|   store <4 x i32> %2, ptr %global, align 16, !tbaa
-;;|   ret <4 x i32> %0
+;;|   ret <16 x i8> %0
 ;; TEXT two
 ;;| entry:
 ;;|   %.not = icmp eq i32 %1, 0
-;;|   %2 = select i1 %.not, <4 x i32> <i32 5, i32 6, i32 7, i32 8>, <4 x i32> %0
-;;|   %mrv = insertvalue { <4 x i32>, i32 } poison, <4 x i32> %2, 0
-;;|   %mrv2 = insertvalue { <4 x i32>, i32 } %mrv, i32 7, 1
-;;|   ret { <4 x i32>, i32 } %mrv2
+;;|   %2 = select i1 %.not, <16 x i8> <i8 5, i8 0, i8 0, i8 0, i8 6, i8 0, i8 0, i8 0, i8 7, i8 0, i8 0, i8 0, i8 8, i8 0, i8 0, i8 0>, <16 x i8> %0
+;;|   %mrv = insertvalue { <16 x i8>, i32 } poison, <16 x i8> %2, 0
+;;|   %mrv2 = insertvalue { <16 x i8>, i32 } %mrv, i32 7, 1
+;;|   ret { <16 x i8>, i32 } %mrv2
 ;; TEXT load
 ;;| entry:
 ;;|   %memory = load ptr, ptr %context, align 16, !invariant.load, !nonnull, !dereferenceable, !align, !noundef
 ;;|   %1 = zext i32 %0 to i64
 ;;|   %2 = getelementptr i8, ptr %memory, i64 %1
 ;;|   %3 = getelementptr i8, ptr %2, i64 16
-;;|   %4 = load <4 x i32>, ptr %3, align 1, !tbaa
-;;|   ret <4 x i32> %4
+;;|   %4 = load <16 x i8>, ptr %3, align 1, !tbaa
+;;|   ret <16 x i8> %4
 ;; TEXT store_lane
 ;;| entry:
 ;;|   %memory = load ptr, ptr %context, align 16, !invariant.load, !nonnull, !dereferenceable, !align, !noundef
-;;|   %2 = bitcast <4 x i32> %1 to <8 x i16>
+;;|   %2 = bitcast <16 x i8> %1 to <8 x i16>
 ;;|   %3 = extractelement <8 x i16> %2, i64 5
 ;;|   %4 = zext i32 %0 to i64
 ;;|   %5 = getelementptr i8, ptr %memory, i64 %4
@@ -65,13 +65,13 @@
 ;;|   ret void
 ;; TEXT shift
 ;;| entry:
-;;|   %2 = bitcast <4 x i32> %0 to <2 x i64>
+;;|   %2 = bitcast <16 x i8> %0 to <2 x i64>
 ;;|   %3 = and i32 %1, 63
 ;;|   %4 = zext nneg i32 %3 to i64
 ;;|   %5 = insertelement <2 x i64> poison, i64 %4, i64 0
 ;;|   %6 = shufflevector <2 x i64> %5, <2 x i64> poison, <2 x i32> zeroinitializer
 ;;|   %7 = ashr <2 x i64> %2, %6
-;;|   %8 = bitcast <2 x i64> %7 to <4 x i32>
-;;|   ret <4 x i32> %8
+;;|   %8 = bitcast <2 x i64> %7 to <16 x i8>
+;;|   ret <16 x i8> %8
 ;; HAS times_one load <4 x float>.*hidden
 ;; HAS times_one fmul <4 x float>

@@ -18,6 +18,8 @@
     (i8x16.swizzle (local.get $a) (local.get $b)))
   (func $pmin (export "pmin") (param $a v128) (param $b v128) (result v128)
     (f64x2.pmin (local.get $a) (local.get $b)))
+  (func $pmax (export "pmax") (param $a v128) (param $b v128) (result v128)
+    (f32x4.pmax (local.get $a) (local.get $b)))
   (func $nearest (export "nearest") (param $a v128) (result v128)
     (f32x4.nearest (local.get $a)))
 )
@@ -32,4 +34,6 @@
 ;; HAS swizzle vpshufb
 ;; LACKS swizzle vpinsrb
 ;; HAS pmin vminpd
+;; HAS pmax vmaxps
+;; LACKS pmax vblend|vcmp
 ;; HAS nearest vroundps

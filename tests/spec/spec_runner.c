@@ -98,7 +98,8 @@ static void feature_of(const struct error *err, char *out) {
 }
 
 /*
- * Values: "i32:7", "f64:nan:canonical", "externref:null", "v128:f32:0,nan:canonical,0,0".
+ * Values: "i32:7", "f64:nan:canonical", "externref:null", "v128:f32:0,nan:canonical,0,0",
+ * "i32:1|i32:2" for either of the two.
  * A vector's lanes are compared like numbers of their type.
  */
 
@@ -188,6 +189,14 @@ static bool value_matches(const char *expected, const union wasm_value *actual) 
     if (strcmp(content, "null") == 0) return actual->ref == NULL;
     if (strcmp(content, "any") == 0) return actual->ref != NULL;
     if (strncmp(expected, "externref:", 10) == 0) return actual->ref == host_reference(number);
+    return false;
+}
+
+/* Any of several, separated by "|". */
+static bool any_matches(const char *expected, const union wasm_value *actual) {
+    char *copy = arena_string(&run.arena, expected), *rest;
+    for (char *at = strtok_r(copy, "|", &rest); at != NULL; at = strtok_r(NULL, "|", &rest))
+        if (value_matches(at, actual)) return true;
     return false;
 }
 
@@ -466,7 +475,7 @@ static void do_return(const struct command *c, struct action *action) {
     size_t index = 0;
     if (strcmp(copy, "-") == 0) copy = "";
     for (char *at = strtok_r(copy, " ", &rest); at != NULL; at = strtok_r(NULL, " ", &rest)) {
-        if (!value_matches(at, &action->values[index])) {
+        if (!any_matches(at, &action->values[index])) {
             uint64_t halves[2];
             memcpy(halves, action->values[index].v128, sizeof halves);
             fail(c, "value %zu is 0x%" PRIx64 " (upper half 0x%" PRIx64 "), not %s", index,
