@@ -228,9 +228,10 @@ static bool is_read(int descriptor) {
            ioctl(descriptor, FIONREAD, &waiting) != 0 || waiting == 0;
 }
 
-/* A launcher takes MPI_Abort as a reason to stop at once: MPICH's drops what is still in the pipes of
- * the ranks, and its SIGHUP can overtake our own exit, whose code is then lost. So what was written
- * gets time to be read (milliseconds, unless nobody reads), and the signal is not for us. */
+/* A launcher takes MPI_Abort as a reason to stop at once: MPICH's drops what is still in the pipes
+ * of the ranks, and its SIGHUP can overtake our own exit, whose code is then lost. So what was
+ * written gets time to be read (milliseconds, unless nobody reads), and the signal is not for us.
+ */
 static void let_launcher_read(void) {
     signal(SIGHUP, SIG_IGN);
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
