@@ -2,9 +2,9 @@
  * cache.h - compiled artifacts, kept by content: one compilation however many ranks start at once.
  *
  * The key of an artifact is a BLAKE2 hash over the module's bytes, RUNTIME_ABI_VERSION, the
- * identity of mpiwasm-compile (its ELF build id), the options, and this machine's CPU unless the
- * options name one.  An entry is the artifact with a trailer (size, checksum, when and from what
- * it was made), named KEY.so.
+ * identity of mpiwasm-compile and its libLLVM (their ELF build ids), the options, and this
+ * machine's CPU unless the options name one.  An entry is the artifact with a trailer (size,
+ * checksum, when and from what it was made), named KEY.so.
  *
  * Directory: $MPIWASM_CACHE_DIR, else $XDG_CACHE_HOME/mpiwasm, else ~/.cache/mpiwasm; made with
  * mode 0700, and not used if somebody else owns it or others may write to it.  Where it cannot be
@@ -27,9 +27,9 @@ struct cache_request {
     const char *module_name;    /* file name or path, for `cache list`; may be NULL */
     const char *const *options; /* of mpiwasm-compile, NULL-terminated; NULL: none */
     /* Called in the process that compiles, while it waits: every 0.1 s or so, and once with
-     * `finished` at the end. Processes that wait for another's compilation are silent. May be NULL.
-     */
-    void (*progress)(void *user, double seconds, bool finished);
+     * `finished` at the end. `fraction` of the work is done, from 0 to 1; negative: not known yet.
+     * Processes that wait for another's compilation are silent. May be NULL. */
+    void (*progress)(void *user, double seconds, double fraction, bool finished);
     void *user;
 };
 

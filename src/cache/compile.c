@@ -105,16 +105,16 @@ static char **environment_make(char *parent, size_t size) {
     return copy;
 }
 
-/* Start `arguments` with the module as descriptor 3 and its messages going to `messages`. */
+/* Start `arguments` with the module as descriptor 3, and pipes for its messages and progress. */
 static bool spawn(const char *compiler, char *const *arguments, int module, int messages,
-                  pid_t *child, struct error *err) {
+                  int progress, pid_t *child, struct error *err) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, defaults;
     cpu_set_t bound, all;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, progress, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&actions, module, MODULE_FD);
     posix_spawnattr_init(&attributes);
@@ -157,18 +157,39 @@ static bool collect(int messages, char *output, size_t *used) {
     return true;
 }
 
+/* The last whole line "progress DONE TOTAL" that came. False at the end. */
+static bool follow(int progress, double *fraction) {
+    char piece[4096];
+    ssize_t count = read(progress, piece, sizeof piece - 1);
+    if (count < 0) return errno == EINTR;
+    if (count == 0) return false;
+    piece[count] = '\0';
+    for (char *line = strstr(piece, "progress "); line != NULL; line = strstr(line, "progress ")) {
+        unsigned done, total;
+        line += strlen("progress ");
+        if (strchr(line, '\n') != NULL && sscanf(line, "%u %u", &done, &total) == 2 && total > 0)
+            *fraction = (double)done / total;
+    }
+    return true;
+}
+
 /* Collect the child's messages until it ends; returns its wait status. */
-static int await(pid_t child, int messages, char *output, const struct cache_request *request,
-                 void (*beat)(void *), void *beat_argument, double begin) {
+static int await(pid_t child, int messages, int progress, char *output,
+                 const struct cache_request *request, void (*beat)(void *), void *beat_argument,
+                 double begin) {
     size_t used = 0;
-    bool is_open = true;
+    bool is_open = true, is_followed = true;
+    double fraction = -1;
     for (;;) {
         /* The child itself is asked too: a process it left behind may hold the pipe open. */
         int status = 0;
         pid_t ended = waitpid(child, &status, WNOHANG);
-        struct pollfd poll_fd = {.fd = is_open ? messages : -1, .events = POLLIN};
+        struct pollfd poll_fds[] = {{.fd = is_open ? messages : -1, .events = POLLIN},
+                                    {.fd = is_followed ? progress : -1, .events = POLLIN}};
         int wait = ended != 0 ? 0 : is_open ? TICK_MILLISECONDS : 1;
-        if (poll(&poll_fd, 1, wait) > 0) {
+        int ready = poll(poll_fds, 2, wait);
+        if (ready > 0 && poll_fds[1].revents != 0) is_followed = follow(progress, &fraction);
+        if (ready > 0 && poll_fds[0].revents != 0) {
             is_open = collect(messages, output, &used);
             if (is_open || ended == 0) continue;
         }
@@ -179,7 +200,7 @@ static int await(pid_t child, int messages, char *output, const struct cache_req
         if (!is_open) continue;
         if (beat != NULL) beat(beat_argument);
         if (request->progress != NULL)
-            request->progress(request->user, monotonic_seconds() - begin, false);
+            request->progress(request->user, monotonic_seconds() - begin, fraction, false);
     }
 }
 
@@ -217,11 +238,12 @@ static enum compile_result judge(int status, char *output, const char *compiler,
 enum compile_result compile_run(const struct cache_request *request, const char *compiler,
                                 const char *output_path, bool is_retry, void (*beat)(void *),
                                 void *beat_argument, double *seconds, struct error *err) {
-    char *arguments[OPTIONS_MAX + 6], *output = NULL;
-    int count = 0, pipes[2] = {-1, -1};
+    char *arguments[OPTIONS_MAX + 7], *output = NULL;
+    int count = 0, pipes[2] = {-1, -1}, progress[2] = {-1, -1};
     enum compile_result result = COMPILE_SYSTEM;
     double begin = monotonic_seconds();
     char module_path[] = "/proc/self/fd/3", jobs[] = "--jobs=1", flag[] = "-o";
+    char follow_progress[] = "--progress-fd=1";
     arguments[count++] = (char *)compiler;
     arguments[count++] = module_path;
     arguments[count++] = flag;
@@ -229,6 +251,7 @@ enum compile_result compile_run(const struct cache_request *request, const char 
     for (const char *const *option = request->options; option != NULL && *option != NULL; option++)
         if (count < OPTIONS_MAX + 4) arguments[count++] = (char *)*option;
     /* Killed once, most likely for want of memory: fewer jobs need less. */
+    if (request->progress != NULL) arguments[count++] = follow_progress;
     if (is_retry) arguments[count++] = jobs;
     arguments[count] = NULL;
 
@@ -239,7 +262,7 @@ enum compile_result compile_run(const struct cache_request *request, const char 
         error_set(err, ERROR_NO_MEMORY, "out of memory");
         goto done;
     }
-    if (pipe2(pipes, O_CLOEXEC) != 0) {
+    if (pipe2(pipes, O_CLOEXEC) != 0 || pipe2(progress, O_CLOEXEC) != 0) {
         error_set_errno(err, "cannot run the compiler");
         goto done;
     }
@@ -252,17 +275,20 @@ enum compile_result compile_run(const struct cache_request *request, const char 
         }
     }
     pid_t child;
-    if (!spawn(compiler, arguments, module, pipes[1], &child, err)) goto done;
+    if (!spawn(compiler, arguments, module, pipes[1], progress[1], &child, err)) goto done;
     close(pipes[1]);
-    pipes[1] = -1;
-    int status = await(child, pipes[0], output, request, beat, beat_argument, begin);
+    close(progress[1]);
+    pipes[1] = progress[1] = -1;
+    int status = await(child, pipes[0], progress[0], output, request, beat, beat_argument, begin);
     result = judge(status, output, compiler, err);
     if (request->progress != NULL)
-        request->progress(request->user, monotonic_seconds() - begin, true);
+        request->progress(request->user, monotonic_seconds() - begin, 1, true);
     *seconds = monotonic_seconds() - begin;
 done:
     if (pipes[0] >= 0) close(pipes[0]);
     if (pipes[1] >= 0) close(pipes[1]);
+    if (progress[0] >= 0) close(progress[0]);
+    if (progress[1] >= 0) close(progress[1]);
     close(module);
     free(output);
     return result;

@@ -14,6 +14,9 @@ enum { CACHE_KEY_SIZE = 65 }; /* hexadecimal and NUL */
 bool key_compute(const struct cache_request *request, const char *compiler,
                  char key[CACHE_KEY_SIZE], struct error *err);
 
+/* identity.c: a text that differs for compilers whose artifacts may differ, LLVM included. */
+bool compiler_identity(const char *path, char *text, size_t size, struct error *err);
+
 /* directory.c: the places an artifact may be kept, in order of preference. */
 struct directory {
     char path[PATH_MAX];

@@ -17,8 +17,7 @@ const char *const *compiler_options(const struct options *options, const char *b
     if (bounds == NULL) bounds = options->bounds;
     if (options->cpu != NULL && strcmp(options->cpu, "native") != 0)
         words[count++] = arena_printf(arena, "--cpu=%s", options->cpu);
-    if (options->optimize != NULL && strcmp(options->optimize, "3") != 0)
-        words[count++] = arena_printf(arena, "-O%s", options->optimize);
+    if (options->optimize != NULL) words[count++] = arena_printf(arena, "-O%s", options->optimize);
     if (options->fp != NULL && strcmp(options->fp, "strict") != 0)
         words[count++] = arena_printf(arena, "--fp=%s", options->fp);
     if (options->strict_traps) words[count++] = "--strict-traps";
@@ -30,7 +29,7 @@ const char *const *compiler_options(const struct options *options, const char *b
     return words; /* the arena gives zeroes */
 }
 
-void compiler_progress(void *user, double seconds, bool finished) {
+void compiler_progress(void *user, double seconds, double fraction, bool finished) {
     static bool shown;
     const char *path = user;
     const char *slash = strrchr(path, '/');
@@ -39,8 +38,10 @@ void compiler_progress(void *user, double seconds, bool finished) {
         if (shown) fprintf(stderr, "\r\033[K");
         shown = false;
     } else if (seconds >= 0.5) {
-        fprintf(stderr, "\rmpiwasm: compiling %s (once, then it is kept) ... %.1f s ",
-                slash != NULL ? slash + 1 : path, seconds);
+        char percent[16] = "";
+        if (fraction >= 0) snprintf(percent, sizeof percent, "%.0f %%, ", 100 * fraction);
+        fprintf(stderr, "\r\033[Kmpiwasm: compiling %s (once, then it is kept) ... %s%.1f s ",
+                slash != NULL ? slash + 1 : path, percent, seconds);
         shown = true;
     }
     fflush(stderr);

@@ -11,6 +11,6 @@ const char *const *compiler_options(const struct options *options, const char *b
                                     struct arena *arena);
 
 /* Progress on a terminal, for struct cache_request; `user` is the module's path. */
-void compiler_progress(void *user, double seconds, bool finished);
+void compiler_progress(void *user, double seconds, double fraction, bool finished);
 
 #endif

@@ -24,7 +24,7 @@ _mpiwasm_values() { # option, word; true if the option takes a value
     --bounds) COMPREPLY+=($(compgen -W "guard explicit" -- "$2")) ;;
     --emit) COMPREPLY+=($(compgen -W "so obj asm llvm" -- "$2")) ;;
     --output | -o) _mpiwasm_paths "$2" ;;
-    --invoke | --max-memory | --jobs | -j) ;;
+    --invoke | --max-memory | --older-than | --keep | --jobs | -j) ;;
     *) return 1 ;;
     esac
 }
@@ -35,7 +35,7 @@ _mpiwasm() {
     local compile="--output= -o --emit= --cpu= -O --fp= --strict-traps --bounds= --jobs= -j --quiet -q
         --verbose -v --help -h"
     local inspect="--mpi= --help -h"
-    local cache="--cache-dir= --help -h"
+    local cache="--cache-dir= --older-than= --keep= --help -h"
     local subcommands="run compile inspect cache help"
     local line=${COMP_LINE:0:COMP_POINT} words=() word previous options=$run command=run index
     COMPREPLY=()

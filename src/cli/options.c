@@ -193,6 +193,18 @@ static bool apply(enum option_id id, const char *shown, const char *value, struc
         options->cache_dir = value;
         if (*value != '\0') return true;
         return error_set(err, ERROR_USAGE, "option '--cache-dir' takes a directory");
+    case ID_OLDER_THAN: {
+        char *end;
+        options->older_than = value;
+        options->older_than_days = strtod(value, &end);
+        if (*value >= '0' && *value <= '9' && *end == '\0') return true;
+        return error_set(err, ERROR_USAGE, "option '%s' takes a number of days, not '%s'", shown,
+                         value);
+    }
+    case ID_KEEP:
+        if (parse_size(value, &options->keep)) return true;
+        return error_set(err, ERROR_USAGE, "option '%s' takes a size such as 512M or 2G, not '%s'",
+                         shown, value);
     case ID_QUIET: options->quiet = true; return true;
     case ID_VERBOSE: options->verbose = true; return true;
     case ID_VERSION: options->version = true; return true;

@@ -32,8 +32,10 @@ struct option_list {
 /* What is not given is NULL, 0 or false. Strings belong to argv or to the arena. */
 struct options {
     struct option_list directories, environment;
-    const char *mpi, *invoke, *output, *emit, *cpu, *optimize, *fp, *bounds, *cache_dir;
-    uint64_t max_memory; /* bytes */
+    const char *mpi, *invoke, *output, *emit, *cpu, *optimize, *fp, *bounds, *cache_dir,
+        *older_than;
+    uint64_t max_memory, keep; /* bytes */
+    double older_than_days;
     uint32_t jobs;
     bool strict_traps, no_cache, quiet, verbose, version, help;
     char **positional; /* NULL-terminated */

@@ -33,6 +33,12 @@ const char *compile_version(void) {
     return version;
 }
 
+void compile_llvm_options(int count, const char *const *words) {
+    target_initialize();
+    LLVMParseCommandLineOptions(count, words, NULL);
+    atexit(LLVMShutdown); /* which prints what -time-passes and -stats have counted */
+}
+
 const char *compile_fp_name(enum compile_fp mode) {
     static const char *const names[] = {[COMPILE_FP_STRICT] = "strict",
                                         [COMPILE_FP_CONTRACT] = "contract",
@@ -49,7 +55,7 @@ bool compile_target_describe(const char *cpu, char **cpu_name, char **features, 
     return true;
 }
 
-/* What the threads share. Everything but `next`, `done` and the results is only read. */
+/* What the threads share. What stands behind the target is only read. */
 struct work {
     const struct plan *plan;
     const struct compile_options *options;
@@ -58,16 +64,25 @@ struct work {
     size_t stripped_size;
     LLVMMemoryBufferRef *results; /* per partition */
     struct error *errors;         /* per partition */
-    atomic_uint next, done;
+    pthread_mutex_t progress;     /* of `done`, in tenths of partitions */
+    unsigned done;
+    atomic_uint next;
     atomic_bool failed;
 };
 
-static void report_progress(const struct work *work, unsigned done) {
+/* What of a partition's time a step takes, in tenths. */
+enum { LOWERED = 1, OPTIMISED = 5, GENERATED = 4, PARTITION_STEPS = 10 };
+
+static void report_progress(struct work *work, unsigned more) {
     char line[64];
     if (work->options->progress_fd < 0) return;
-    int length = snprintf(line, sizeof line, "progress %u %u\n", done, work->plan->partition_count);
+    pthread_mutex_lock(&work->progress);
+    work->done += more;
+    int length = snprintf(line, sizeof line, "progress %u %u\n", work->done,
+                          PARTITION_STEPS * work->plan->partition_count);
     /* Nobody may be listening any more; compiling goes on. */
-    if (write(work->options->progress_fd, line, (size_t)length) < 0) return;
+    if (write(work->options->progress_fd, line, (size_t)length) < 0) errno = 0;
+    pthread_mutex_unlock(&work->progress);
 }
 
 static bool compile_module(struct work *work, uint32_t number, LLVMContextRef context,
@@ -77,10 +92,12 @@ static bool compile_module(struct work *work, uint32_t number, LLVMContextRef co
     LLVMModuleRef module = lower_partition(work->plan, number, options, work->target, context,
                                            machine, work->stripped, work->stripped_size, err);
     if (module == NULL) return false;
-    bool ok =
-        optimize_verify(module, err) &&
-        (options->output == COMPILE_RAW_IR || optimize_module(module, machine, options, err)) &&
-        emit_object(module, machine, options->output, out, err);
+    report_progress(work, LOWERED);
+    bool ok = optimize_verify(module, err) &&
+              (options->output == COMPILE_RAW_IR || optimize_module(module, machine, options, err));
+    report_progress(work, OPTIMISED);
+    ok = ok && emit_object(module, machine, options->output, out, err);
+    report_progress(work, GENERATED);
     LLVMDisposeModule(module);
     return ok;
 }
@@ -110,7 +127,6 @@ static void *compile_partitions(void *data) {
         if (number >= work->plan->partition_count || atomic_load(&work->failed)) return NULL;
         if (!compile_partition(work, number, &work->errors[number]))
             atomic_store(&work->failed, true);
-        report_progress(work, atomic_fetch_add(&work->done, 1) + 1);
     }
 }
 
@@ -195,7 +211,8 @@ static bool compile_plan(const struct plan *plan, const char *output,
     uint32_t count = plan->partition_count;
     struct target target;
     uint8_t *stripped = NULL;
-    struct work work = {.plan = plan, .options = options, .target = &target};
+    struct work work = {
+        .plan = plan, .options = options, .target = &target, .progress = PTHREAD_MUTEX_INITIALIZER};
     if (!target_select(options->cpu, options->optimization, &target, err)) return false;
     work.results = calloc(count, sizeof *work.results);
     work.errors = calloc(count, sizeof *work.errors);
@@ -220,6 +237,13 @@ static size_t skip_shebang(const struct file_contents *file) {
     return newline == NULL ? file->size : (size_t)(newline + 1 - file->bytes);
 }
 
+static uint64_t count_code(const struct wasm_module *module) {
+    uint64_t size = 0;
+    for (uint32_t i = module->imported_function_count; i < module->function_count; i++)
+        size += module->functions[i].body_size;
+    return size;
+}
+
 bool compile_file(const char *input, const char *output, const struct compile_options *options,
                   struct error *err) {
     struct file_contents file;
@@ -231,8 +255,11 @@ bool compile_file(const char *input, const char *output, const struct compile_op
     if (ok) {
         struct arena arena = {0};
         struct plan plan;
+        struct compile_options chosen = *options;
+        if (chosen.optimization == COMPILE_LEVEL_DEFAULT)
+            chosen.optimization = count_code(&module) > COMPILE_SMALL_SIZE ? 2 : 3;
         plan_make(&plan, &module, options->output != COMPILE_SHARED_OBJECT, &arena);
-        ok = compile_plan(&plan, output, options, err);
+        ok = compile_plan(&plan, output, &chosen, err);
         arena_free(&arena);
     }
     if (decoded) wasm_module_free(&module);

@@ -33,9 +33,12 @@ enum compile_step {
     COMPILE_STEP_UNROLL = 16,   /* LLVM's loop unroller */
 };
 
+/* 3, but 2 for modules with more than COMPILE_SMALL_SIZE bytes of code. */
+enum { COMPILE_LEVEL_DEFAULT = 4, COMPILE_SMALL_SIZE = 1 << 20 };
+
 struct compile_options {
     const char *cpu;       /* "native", "baseline" or a name LLVM knows, such as "x86-64-v3" */
-    unsigned optimization; /* 0..3 */
+    unsigned optimization; /* 0..3, or COMPILE_LEVEL_DEFAULT */
     bool strict_traps;     /* accesses to memory are volatile: traps happen by the letter */
     enum compile_fp fp;
     bool explicit_bounds; /* check accesses in code; needs no guard regions */
@@ -46,7 +49,10 @@ struct compile_options {
 };
 
 #define COMPILE_OPTIONS_DEFAULT                                                                    \
-    {.cpu = "native", .optimization = 3, .output = COMPILE_SHARED_OBJECT, .progress_fd = -1}
+    {.cpu = "native",                                                                              \
+     .optimization = COMPILE_LEVEL_DEFAULT,                                                        \
+     .output = COMPILE_SHARED_OBJECT,                                                              \
+     .progress_fd = -1}
 
 /*
  * Compile the module in file `input` (a first line that begins with "#!" is skipped) and put the
@@ -56,6 +62,10 @@ struct compile_options {
  */
 bool compile_file(const char *input, const char *output, const struct compile_options *options,
                   struct error *err);
+
+/* Options of LLVM itself, after a program's name as in main; LLVM ends the process if it does not
+ * know one. Once, before anything else. */
+void compile_llvm_options(int count, const char *const *words);
 
 /* "strict", "contract", "fast" */
 const char *compile_fp_name(enum compile_fp mode);

@@ -20,7 +20,7 @@ static const char usage[] =
     "       mpiwasm-compile [options] --batch LIST\n"
     "\n"
     "  -o FILE               where the result goes\n"
-    "  -O0 -O1 -O2 -O3       optimise less or more (-O3)\n"
+    "  -O0 -O1 -O2 -O3       optimise less or more (default: -O3, -O2 beyond 1 MiB of code)\n"
     "  --cpu=NAME            native (default), baseline, or a name LLVM knows: x86-64-v3, znver5\n"
     "  --fp=MODE             strict (default: IEEE 754 to the bit), contract, fast\n"
     "  --bounds=guard        memory accesses are checked by guard pages (default)\n"
@@ -33,6 +33,7 @@ static const char usage[] =
     "  --batch LIST          LIST has lines \"IN OUT\"; prints \"ok\" or \"KIND: message\" for "
     "each\n"
     "  --progress-fd=N       write \"progress DONE TOTAL\" lines to descriptor N\n"
+    "  --llvm=OPTION         for developers: an option of LLVM's own, such as -time-passes\n"
     "  --print-target        print the CPU and the features of --cpu, and end\n"
     "  --version  --help\n";
 
@@ -68,6 +69,7 @@ enum long_option {
     OPTION_JOBS,
     OPTION_BATCH,
     OPTION_PROGRESS,
+    OPTION_LLVM,
     OPTION_TARGET,
     OPTION_VERSION,
     OPTION_HELP
@@ -83,6 +85,7 @@ static const struct option long_options[] = {
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"batch", required_argument, NULL, OPTION_BATCH},
     {"progress-fd", required_argument, NULL, OPTION_PROGRESS},
+    {"llvm", required_argument, NULL, OPTION_LLVM},
     {"print-target", no_argument, NULL, OPTION_TARGET},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -199,6 +202,14 @@ static void end_with_parent(void) {
     if (getppid() != parent) _exit(1); /* it went just now */
 }
 
+enum { LLVM_OPTIONS_MAX = 16 };
+static const char *llvm_options[1 + LLVM_OPTIONS_MAX] = {"mpiwasm-compile"};
+static int llvm_option_count = 1;
+
+static void llvm_option_add(const char *option) {
+    if (llvm_option_count <= LLVM_OPTIONS_MAX) llvm_options[llvm_option_count++] = option;
+}
+
 int main(int argc, char **argv) {
     struct compile_options options = COMPILE_OPTIONS_DEFAULT;
     const char *output = NULL, *batch = NULL;
@@ -245,12 +256,14 @@ int main(int argc, char **argv) {
                 return fail_usage("--progress-fd wants a descriptor, not ", optarg);
             options.progress_fd = (int)number;
             break;
+        case OPTION_LLVM: llvm_option_add(optarg); break;
         case OPTION_TARGET: wants_target = true; break;
         case OPTION_VERSION: puts(compile_version()); return 0;
         case OPTION_HELP: fputs(usage, stdout); return 0;
         default: return fail_usage("unknown option or missing argument: ", argv[optind - 1]);
         }
     }
+    if (llvm_option_count > 1) compile_llvm_options(llvm_option_count, llvm_options);
     if (wants_target) return print_target(options.cpu);
     if (batch != NULL) return compile_batch(batch, &options);
     if (argc - optind != 1) return fail_usage("name one module", "");

@@ -4,6 +4,7 @@ import os
 import pathlib
 import platform
 import pty
+import re
 import resource
 import stat
 import struct
@@ -272,9 +273,35 @@ class Run(CliTest):
         self.assertIn("exit.wasm", self.mpiwasm("cache", "list", env=env).out)
         option = f"--cache-dir={self.directory}/cache"
         self.assertIn("exit.wasm", self.mpiwasm("cache", option, "list").out)
+        self.assertRegex(self.mpiwasm("cache", "list", env=env).out,
+                         r"[0-9]+ s .* [0-9.]+ KiB .* strict +exit.wasm")
+        for kept in (["--older-than=0.5"], ["--keep=1G"], ["--older-than=1", "--keep=1M"]):
+            self.assertIn("removed 0 entries", self.mpiwasm("cache", "clean", *kept, env=env).out)
+        self.assertIn("removed 1 entry", self.mpiwasm("cache", "clean", "--keep=1K", env=env).out)
+        self.assertEqual(self.mpiwasm(module, env=env).code, 3)
+        self.assertIn("removed 1 entry",
+                      self.mpiwasm("cache", "clean", "--older-than=0", env=env).out)
+        self.check_error(self.mpiwasm("cache", "clean", "--older-than=x"), 2, "number of days")
+        self.assertEqual(self.mpiwasm(module, env=env).code, 3)
         self.assertIn("removed 1 entry", self.mpiwasm("cache", "clean", env=env).out)
         self.check(self.mpiwasm("cache", "list", env=env), 0)
         self.assertIn("compiled in", self.mpiwasm("--verbose", option, module).err)
+
+    def test_another_llvm(self):
+        """A libLLVM that was updated under its old name makes artifacts of its own."""
+        compiler = harness.BUILD / "libexec/mpiwasm/mpiwasm-compile"
+        needed = re.findall(r"libLLVM[^ ]*", self.execute(["ldd", compiler]).out)
+        if not needed:
+            self.skipTest("the compiler is linked statically")
+        module = self.write("exit.wasm", harness.exit_with(3))
+        env = {"MPIWASM_CACHE_DIR": str(self.directory / "cache")}
+        (self.directory / "other").mkdir()
+        self.assertEqual(self.mpiwasm(module, env=env).code, 3)
+        other = {**env, "LD_LIBRARY_PATH": str(self.directory / "other")}
+        self.assertEqual(self.mpiwasm(module, env=other).code, 3)
+        self.write(f"other/{needed[0]}", b"no library at all")
+        self.check_error(self.mpiwasm(module, env=other), 1, needed[0])
+        self.assertIn("found compiled", self.mpiwasm("--verbose", module, env=env).err)
 
     def test_rounding_on_every_cpu(self):
         module = self.compile("rounding", ROUNDING)
@@ -285,13 +312,14 @@ class Run(CliTest):
         """On a terminal: progress while a compilation takes long, and colours unless unwanted."""
         real = harness.BUILD / "libexec/mpiwasm/mpiwasm-compile"
         slow = self.directory / self.write(
-            "slow", f'#!/bin/sh\nsleep 1\nexec "{real}" "$@"\n'.encode())
+            "slow", f'#!/bin/sh\nsleep 1\n"{real}" "$@"\nsleep 0.3\n'.encode())
         slow.chmod(0o755)
         module = self.write("exit.wasm", harness.exit_with(0))
         cache = {"MPIWASM_CACHE_DIR": str(self.directory / "cache"), "TERM": "xterm"}
         code, text = self.on_terminal([module], {**cache, "MPIWASM_COMPILE": str(slow)})
         self.assertEqual(code, 0, text)
         self.assertIn("compiling exit.wasm", text)
+        self.assertIn(" 100 %, ", text)
         self.assertTrue(text.endswith("\r\x1b[K"), text)  # and the line is gone at the end
         self.assertEqual(self.on_terminal([module], cache), (0, ""))
         self.assertEqual(self.on_terminal(["--quiet", "--no-cache", module],

@@ -39,6 +39,7 @@ static const char script[] =
     "fill) cat \"$1\" >\"$3\" || { echo 'compile: cannot write' >&2; exit 1; }\n"
     "      head -c 300000 /dev/zero >>\"$3\" || { echo 'compile: cannot write' >&2; exit 1; } ;;\n"
     "block-once) echo work >mode; echo begun >begun; read word <gate; cat \"$1\" >\"$3\" ;;\n"
+    "reports) echo 'progress 3 4'; printf 'progress 4'; read word <gate; cat \"$1\" >\"$3\" ;;\n"
     "gated) read word <gate; cat \"$1\" >\"$3\" ;;\n"
     "*) exit 4 ;;\n"
     "esac\n";
@@ -130,9 +131,11 @@ static void test_hit_and_miss(void) {
 }
 
 static int progress_calls, progress_ends;
+static double progress_fraction;
 
-static void progress(void *user, double seconds, bool finished) {
+static void progress(void *user, double seconds, double fraction, bool finished) {
     progress_calls += !finished;
+    if (!finished) progress_fraction = fraction;
     progress_ends += finished;
     if (seconds > 0.15 && !finished) {
         int fd = open(user, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
@@ -150,11 +153,19 @@ static void test_progress(void) {
     request.user = gate;
     CHECK(cache_artifact_get(&request, &artifact, NULL) && artifact.seconds > 0.1);
     cache_artifact_release(&artifact);
-    CHECK(progress_calls >= 1);
+    CHECK(progress_calls >= 1 && progress_fraction < 0);
     CHECK(progress_ends == 1);
     CHECK(cache_artifact_get(&request, &artifact, NULL) && artifact.seconds == 0);
     cache_artifact_release(&artifact);
     CHECK(progress_ends == 1);
+    /* What the compiler says of itself; half a line does not count. */
+    write_file("mode", "reports", 0600);
+    request = request_of("another module");
+    request.progress = progress;
+    request.user = gate;
+    CHECK(cache_artifact_get(&request, &artifact, NULL));
+    cache_artifact_release(&artifact);
+    CHECK(progress_ends == 2 && progress_fraction == 0.75);
 }
 
 /* Run get in `count` processes at once; returns how many of them succeeded. */
