@@ -45,6 +45,7 @@ struct lower_module {
 
     LLVMTypeRef *function_types; /* per type index; NULL until asked for */
     LLVMValueRef *functions;     /* per function, declared when first asked for */
+    LLVMValueRef personality;    /* declared when first asked for */
 
     LLVMValueRef region_tags[REGION_COUNT]; /* TBAA */
     LLVMValueRef empty_node, unlikely_node;
@@ -58,7 +59,14 @@ struct lower_module {
     unsigned context_attribute_count;
 };
 
-enum lower_frame_kind { FRAME_FUNCTION, FRAME_BLOCK, FRAME_LOOP, FRAME_IF };
+enum lower_frame_kind {
+    FRAME_FUNCTION,
+    FRAME_BLOCK,
+    FRAME_LOOP,
+    FRAME_IF,
+    FRAME_TRY_TABLE,
+    FRAME_TRY /* the legacy form */
+};
 
 /* An open block (Core specification, 4.4.8: a label), or the function itself. */
 struct lower_frame {
@@ -74,6 +82,13 @@ struct lower_frame {
     LLVMValueRef *loop_phis;
     LLVMBasicBlockRef else_block; /* an if's */
     LLVMValueRef *else_values;    /* parameters as `else` finds them */
+    bool catches;                /* the part of a try at hand is the one whose exceptions it gets */
+    LLVMBasicBlockRef landing;   /* a try's landing pad; NULL until a call needs it */
+    LLVMBasicBlockRef dispatch;  /* decides what becomes of an exception; NULL until needed */
+    LLVMValueRef exception;      /* the dispatch's phi */
+    LLVMBasicBlockRef undecided; /* FRAME_TRY: the end of what there is of the dispatch; NULL: all
+                                    exceptions have been caught */
+    struct wasm_instr clauses;   /* FRAME_TRY_TABLE */
 };
 
 /* What a function has loaded of a memory; NULL until asked for. */
@@ -168,6 +183,26 @@ void lower_branch_unlikely(struct lowering *l, LLVMValueRef condition, LLVMBasic
 
 /* lower_control.c */
 void lower_frame_push_function(struct lowering *l);
+/* Open a block that is none of a loop and an if. */
+struct lower_frame *lower_frame_open(struct lowering *l, enum lower_frame_kind kind,
+                                     const struct wasm_block_type *block);
+struct lower_frame *lower_frame_top(struct lowering *l);
+/* Go on at the begin of a block, which is put behind the one at hand. */
+void lower_enter_block(struct lowering *l, LLVMBasicBlockRef block);
+/* Leave the running part of the frame by its end, if control gets that far. */
+void lower_fall_through(struct lowering *l, struct lower_frame *frame);
+/* Where a branch to the label goes; the operands are taken along. Call once per edge. */
+LLVMBasicBlockRef lower_branch_target(struct lowering *l, uint32_t label);
+
+/* lower_exception.c */
+
+/* The landing pad of calls made here, NULL if an exception leaves the function. */
+LLVMBasicBlockRef lower_landing(struct lowering *l);
+/* A try's frame has been closed: decide what becomes of its exceptions. */
+void lower_try_end(struct lowering *l, struct lower_frame *frame);
+/* The personality function, and what it jumps to (artifact_descriptor.personality). */
+LLVMValueRef lower_personality(struct lower_module *m);
+LLVMValueRef lower_personality_define(struct lower_module *m);
 
 /* lower_call.c: call context->libcalls->F, whose offset in struct runtime_libcalls is given; the
  * context is put in front of the arguments. */

@@ -112,8 +112,9 @@ void lower_artifact(struct lower_module *m, const uint8_t *stripped, size_t stri
         make_text(m, "artifact.cpu", m->target->cpu),
         make_text(m, "artifact.features", m->target->features),
         lower_i64(m, flags),
+        m->plan->may_throw ? lower_personality_define(m) : LLVMConstNull(m->pointer),
     };
-    _Static_assert(sizeof(struct artifact_descriptor) == 12 * 8, "a field is missing here");
+    _Static_assert(sizeof(struct artifact_descriptor) == 13 * 8, "a field is missing here");
     LLVMValueRef value =
         LLVMConstStructInContext(m->context, fields, sizeof fields / sizeof *fields, false);
     LLVMValueRef descriptor = make_data(m, ARTIFACT_SYMBOL, value);

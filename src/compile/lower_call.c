@@ -16,11 +16,22 @@ static void build_call(struct lowering *l, uint32_t type_index, LLVMValueRef cod
     l->stack_size -= type->parameter_count;
     for (uint32_t i = 0; i < type->parameter_count; i++)
         arguments[1 + i] = l->stack[l->stack_size + i];
-    LLVMValueRef call = LLVMBuildCall2(l->builder, lower_function_type(l->m, type_index), code,
-                                       arguments, type->parameter_count + 1, "");
+    LLVMTypeRef function_type = lower_function_type(l->m, type_index);
+    LLVMBasicBlockRef landing = lower_landing(l);
+    LLVMValueRef call;
+    if (landing == NULL) {
+        call = LLVMBuildCall2(l->builder, function_type, code, arguments, type->parameter_count + 1,
+                              "");
+    } else {
+        LLVMBasicBlockRef go_on = lower_block_make(l, "");
+        call = LLVMBuildInvoke2(l->builder, function_type, code, arguments,
+                                type->parameter_count + 1, go_on, landing, "");
+        lower_enter_block(l, go_on);
+    }
     LLVMSetInstructionCallConv(call, convention);
-    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                             l->m->attribute_nounwind);
+    if (!l->m->plan->may_throw)
+        LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                                 l->m->attribute_nounwind);
     if (type->result_count == 1) lower_push(l, call);
     for (uint32_t i = 0; type->result_count > 1 && i < type->result_count; i++)
         lower_push(l, LLVMBuildExtractValue(l->builder, call, i, ""));

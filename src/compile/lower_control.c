@@ -7,7 +7,7 @@
  */
 #include "compile/lower.h"
 
-static struct lower_frame *frame_top(struct lowering *l) {
+struct lower_frame *lower_frame_top(struct lowering *l) {
     return &l->frames[l->frame_count - 1];
 }
 
@@ -43,8 +43,7 @@ static void feed(struct lowering *l, LLVMValueRef *phis, uint32_t count) {
         LLVMAddIncoming(phis[i], &l->stack[l->stack_size - count + i], &from, 1);
 }
 
-/* Where a branch to the label goes; the operands are taken along. Call once per edge. */
-static LLVMBasicBlockRef branch_target(struct lowering *l, uint32_t label) {
+LLVMBasicBlockRef lower_branch_target(struct lowering *l, uint32_t label) {
     struct lower_frame *frame = &l->frames[l->frame_count - 1 - label];
     if (frame->kind == FRAME_LOOP) {
         feed(l, frame->loop_phis, frame->parameter_count);
@@ -60,7 +59,7 @@ static void make_end(struct lowering *l, struct lower_frame *frame, const char *
 }
 
 /* Blocks come out in the order of the code, not in that of their making. */
-static void enter_block(struct lowering *l, LLVMBasicBlockRef block) {
+void lower_enter_block(struct lowering *l, LLVMBasicBlockRef block) {
     LLVMBasicBlockRef before = LLVMGetInsertBlock(l->builder);
     if (before != NULL) LLVMMoveBasicBlockAfter(block, before);
     LLVMPositionBuilderAtEnd(l->builder, block);
@@ -91,11 +90,17 @@ void lower_frame_push_function(struct lowering *l) {
     make_end(l, frame, "return");
 }
 
-void lower_block(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    struct lower_frame *frame = frame_push(l, FRAME_BLOCK);
-    if (frame->is_dead) return;
-    set_block_type(l, frame, &instr->block);
+struct lower_frame *lower_frame_open(struct lowering *l, enum lower_frame_kind kind,
+                                     const struct wasm_block_type *block) {
+    struct lower_frame *frame = frame_push(l, kind);
+    if (frame->is_dead) return frame;
+    set_block_type(l, frame, block);
     make_end(l, frame, "block.end");
+    return frame;
+}
+
+void lower_block(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    lower_frame_open(l, FRAME_BLOCK, &instr->block);
 }
 
 void lower_loop(struct lowering *l, const struct wasm_instr *instr, int argument) {
@@ -107,7 +112,7 @@ void lower_loop(struct lowering *l, const struct wasm_instr *instr, int argument
     frame->loop_phis = make_phis(l, frame->loop, frame->parameters, frame->parameter_count);
     feed(l, frame->loop_phis, frame->parameter_count);
     LLVMBuildBr(l->builder, frame->loop);
-    enter_block(l, frame->loop);
+    lower_enter_block(l, frame->loop);
     for (uint32_t i = 0; i < frame->parameter_count; i++)
         l->stack[frame->height + i] = frame->loop_phis[i];
 }
@@ -124,19 +129,18 @@ void lower_if(struct lowering *l, const struct wasm_instr *instr, int argument) 
         frame->else_values[i] = l->stack[frame->height + i];
     LLVMBasicBlockRef then = lower_block_make(l, "then");
     LLVMBuildCondBr(l->builder, condition, then, frame->else_block);
-    enter_block(l, then);
+    lower_enter_block(l, then);
 }
 
-/* Leave the running part of the frame by its end, if control gets that far. */
-static void fall_through(struct lowering *l, struct lower_frame *frame) {
+void lower_fall_through(struct lowering *l, struct lower_frame *frame) {
     if (!l->reachable) return;
     feed(l, frame->end_phis, frame->result_count);
     LLVMBuildBr(l->builder, frame->end);
 }
 
 static void start_else(struct lowering *l, struct lower_frame *frame) {
-    fall_through(l, frame);
-    enter_block(l, frame->else_block);
+    lower_fall_through(l, frame);
+    lower_enter_block(l, frame->else_block);
     l->stack_size = frame->height;
     for (uint32_t i = 0; i < frame->parameter_count; i++)
         lower_push(l, frame->else_values[i]);
@@ -144,7 +148,7 @@ static void start_else(struct lowering *l, struct lower_frame *frame) {
 }
 
 void lower_else(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    struct lower_frame *frame = frame_top(l);
+    struct lower_frame *frame = lower_frame_top(l);
     if (!frame->is_dead) start_else(l, frame);
 }
 
@@ -160,20 +164,21 @@ static void build_return(struct lowering *l, const struct lower_frame *frame) {
 }
 
 void lower_end(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    struct lower_frame *frame = frame_top(l);
+    struct lower_frame *frame = lower_frame_top(l);
     if (frame->is_dead) {
         l->frame_count--;
         return;
     }
     if (frame->kind == FRAME_IF && !frame->has_else) start_else(l, frame);
-    fall_through(l, frame);
+    lower_fall_through(l, frame);
     l->frame_count--;
+    if (frame->kind == FRAME_TRY || frame->kind == FRAME_TRY_TABLE) lower_try_end(l, frame);
     if (LLVMGetFirstUse(LLVMBasicBlockAsValue(frame->end)) == NULL) {
         LLVMDeleteBasicBlock(frame->end);
         l->reachable = false;
         return;
     }
-    enter_block(l, frame->end);
+    lower_enter_block(l, frame->end);
     l->stack_size = frame->height;
     for (uint32_t i = 0; i < frame->result_count; i++)
         lower_push(l, frame->end_phis[i]);
@@ -181,41 +186,41 @@ void lower_end(struct lowering *l, const struct wasm_instr *instr, int argument)
 }
 
 void lower_br(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    LLVMBuildBr(l->builder, branch_target(l, instr->index));
+    LLVMBuildBr(l->builder, lower_branch_target(l, instr->index));
     l->reachable = false;
 }
 
 void lower_return(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    LLVMBuildBr(l->builder, branch_target(l, l->frame_count - 1));
+    LLVMBuildBr(l->builder, lower_branch_target(l, l->frame_count - 1));
     l->reachable = false;
 }
 
 void lower_br_if(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef condition = lower_condition(l, lower_pop(l));
-    LLVMBasicBlockRef target = branch_target(l, instr->index);
+    LLVMBasicBlockRef target = lower_branch_target(l, instr->index);
     LLVMBasicBlockRef go_on = lower_block_make(l, "");
     LLVMBuildCondBr(l->builder, condition, target, go_on);
-    enter_block(l, go_on);
+    lower_enter_block(l, go_on);
 }
 
 /* What falls through has the reference on the stack, what branches does not. */
 void lower_br_on_null(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef reference = lower_pop(l);
     LLVMValueRef is_null = LLVMBuildIsNull(l->builder, reference, "");
-    LLVMBasicBlockRef target = branch_target(l, instr->index);
+    LLVMBasicBlockRef target = lower_branch_target(l, instr->index);
     LLVMBasicBlockRef go_on = lower_block_make(l, "");
     LLVMBuildCondBr(l->builder, is_null, target, go_on);
-    enter_block(l, go_on);
+    lower_enter_block(l, go_on);
     lower_push(l, reference);
 }
 
 /* The other way round. */
 void lower_br_on_non_null(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef is_null = LLVMBuildIsNull(l->builder, lower_top(l), "");
-    LLVMBasicBlockRef target = branch_target(l, instr->index);
+    LLVMBasicBlockRef target = lower_branch_target(l, instr->index);
     LLVMBasicBlockRef go_on = lower_block_make(l, "");
     LLVMBuildCondBr(l->builder, is_null, go_on, target);
-    enter_block(l, go_on);
+    lower_enter_block(l, go_on);
     lower_pop(l);
 }
 
@@ -225,11 +230,13 @@ void lower_br_table(struct lowering *l, const struct wasm_instr *instr, int argu
     uint32_t count = instr->labels.count, fallback = 0;
     for (uint32_t i = 0; i <= count; i++)
         fallback = wasm_instr_label_next(&labels);
-    LLVMValueRef table = LLVMBuildSwitch(l->builder, selector, branch_target(l, fallback), count);
+    LLVMValueRef table =
+        LLVMBuildSwitch(l->builder, selector, lower_branch_target(l, fallback), count);
     labels = *instr;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t label = wasm_instr_label_next(&labels);
-        if (label != fallback) LLVMAddCase(table, lower_i32(l->m, i), branch_target(l, label));
+        if (label != fallback)
+            LLVMAddCase(table, lower_i32(l->m, i), lower_branch_target(l, label));
     }
     l->reachable = false;
 }

@@ -118,8 +118,19 @@ static void make_locals(struct lowering *l, const struct wasm_function *function
 
 /* In dead code nothing is lowered; these alone tell where it ends. */
 static bool is_structure(enum wasm_op op) {
-    return op == WASM_OP_BLOCK || op == WASM_OP_LOOP || op == WASM_OP_IF || op == WASM_OP_ELSE ||
-           op == WASM_OP_END;
+    switch (op) {
+    case WASM_OP_BLOCK:
+    case WASM_OP_LOOP:
+    case WASM_OP_IF:
+    case WASM_OP_ELSE:
+    case WASM_OP_TRY:
+    case WASM_OP_CATCH:
+    case WASM_OP_CATCH_ALL:
+    case WASM_OP_DELEGATE:
+    case WASM_OP_TRY_TABLE:
+    case WASM_OP_END: return true;
+    default: return false;
+    }
 }
 
 static bool lower_body(struct lowering *l, const struct wasm_function *function) {

@@ -31,7 +31,7 @@ static void make_attributes(struct lower_module *m) {
     m->attribute_nounwind = make_enum_attribute(context, "nounwind", 0);
 
     LLVMAttributeRef *at = m->function_attributes;
-    *at++ = m->attribute_nounwind;
+    if (!m->plan->may_throw) *at++ = m->attribute_nounwind;
     /* 2 is "async": unwinding works from any instruction, as traps are signals. */
     *at++ = make_enum_attribute(context, "uwtable", 2);
     /* The guest's compiler has inlined already; doing more costs more than it gains. */

@@ -3,6 +3,8 @@
  */
 #include "compile/partition.h"
 
+#include "wasm/features.h"
+
 enum {
     /* Bytes of bodies that make a partition: about half a second of optimising and generating. */
     PARTITION_SIZE = 128 << 10,
@@ -24,6 +26,14 @@ static void find_escapes(struct plan *plan) {
     if (module->has_start) plan->escapes[module->start] = true;
     for (uint32_t i = 0; i < module->function_count; i++)
         if (plan->escapes[i]) plan->entered[module->functions[i].type_index] = true;
+}
+
+/* Without a tag of its own a module can still catch what others throw. */
+static bool may_throw(const struct wasm_module *module) {
+    struct wasm_feature_uses uses;
+    if (module->tag_count > 0) return true;
+    wasm_module_features(module, &uses);
+    return uses.used[WASM_FEATURE_EXCEPTION_HANDLING] || uses.used[WASM_FEATURE_LEGACY_EXCEPTIONS];
 }
 
 static void find_fixed_tables(struct plan *plan) {
@@ -67,11 +77,13 @@ void plan_make(struct plan *plan, const struct wasm_module *module, bool whole,
         .tables = module->table_count,
         .imported_globals = module->imported_global_count,
         .defined_globals = module->global_count - module->imported_global_count,
+        .tags = module->tag_count,
     };
     plan->layout = context_layout(&counts);
     plan->escapes = arena_array(arena, module->function_count, sizeof *plan->escapes);
     plan->entered = arena_array(arena, module->type_count, sizeof *plan->entered);
     plan->table_is_fixed = arena_array(arena, module->table_count, sizeof *plan->table_is_fixed);
+    plan->may_throw = may_throw(module);
     find_escapes(plan);
     find_fixed_tables(plan);
     cut(plan, whole, arena);

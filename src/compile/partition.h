@@ -24,6 +24,8 @@ struct plan {
     bool *entered;
     /* Per table: its size cannot change and is limits.minimum. */
     bool *table_is_fixed;
+    /* Exceptions may pass through calls: the module has tags or catches them. */
+    bool may_throw;
     struct partition *partitions;
     uint32_t partition_count; /* at least 1 */
 };

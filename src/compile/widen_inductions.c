@@ -123,10 +123,24 @@ static int64_t sign_extend(uint64_t value, unsigned width) {
     return (int64_t)(value << (64 - width)) >> (64 - width);
 }
 
+/* Of our code, all that can end with an exception lacks "nounwind"; traps have it. */
+static bool may_throw(LLVMBasicBlockRef block) {
+    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
+    LLVMValueRef at = LLVMGetFirstInstruction(block);
+    for (; at != NULL; at = LLVMGetNextInstruction(at))
+        if (LLVMIsAInvokeInst(at) ||
+            (LLVMIsACallInst(at) && LLVMGetIntrinsicID(LLVMGetCalledValue(at)) == 0 &&
+             LLVMGetCallSiteEnumAttribute(at, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                                          nounwind) == NULL))
+            return true;
+    return false;
+}
+
 /* Does a block lead to nothing but a trap? */
 static bool ends_in_trap(LLVMBasicBlockRef block) {
     for (int i = 0; i < 4; i++) {
         LLVMValueRef terminator = LLVMGetBasicBlockTerminator(block);
+        if (may_throw(block)) return false;
         if (LLVMGetInstructionOpcode(terminator) == LLVMUnreachable) return true;
         if (LLVMGetInstructionOpcode(terminator) != LLVMBr || LLVMIsConditional(terminator))
             return false;
@@ -145,6 +159,7 @@ static bool is_plain(const struct widening *w) {
             if (LLVMIsACallInst(at) && LLVMGetIntrinsicID(LLVMGetCalledValue(at)) == 0)
                 return false;
         LLVMValueRef terminator = LLVMGetBasicBlockTerminator(block);
+        if (LLVMIsAInvokeInst(terminator)) return false;
         for (unsigned j = 0; block != w->latch && j < LLVMGetNumSuccessors(terminator); j++) {
             LLVMBasicBlockRef to = LLVMGetSuccessor(terminator, j);
             if (!loops_contains(w->loop, loops_number(&w->loops, to)) && !ends_in_trap(to))

@@ -184,6 +184,7 @@ bool artifact_open(const char *path, int fd, struct artifact **out, struct error
         artifact->code_start = (const uint8_t *)(map->l_addr + code_start);
         artifact->code_end = (const uint8_t *)(map->l_addr + code_end);
     }
+    if (descriptor->personality != NULL) *descriptor->personality = exception_personality;
     list_add(artifact);
     *out = artifact;
     return true;

@@ -66,11 +66,32 @@ too_deep:
                         "a constant expression is too complex");
 }
 
+/* Tags have no names of their own: what the module calls it, or others by its export. */
+static const char *tag_name(const struct wasm_module *module, uint32_t index, struct arena *arena) {
+    char text[WASM_PRINT_SIZE];
+    if (module->tags[index].name != NULL) return arena_string(arena, module->tags[index].name);
+    for (uint32_t i = 0; i < module->export_count; i++)
+        if (module->exports[i].kind == WASM_EXTERNAL_TAG && module->exports[i].index == index)
+            return arena_string(arena,
+                                wasm_print_name(&module->exports[i].name, text, sizeof text));
+    return arena_printf(arena, "%u", index);
+}
+
+static struct tag *tag_make(struct instance *instance, uint32_t index) {
+    struct arena *arena = &instance->store->arena;
+    struct tag *tag = arena_allocate(arena, sizeof *tag);
+    tag->type_id = instance->type_ids[instance->module->tags[index].type_index];
+    tag->name = tag_name(instance->module, index, arena);
+    return tag;
+}
+
 static void context_fill(struct instance *instance, const struct context_layout *layout) {
     struct context *context = instance->context;
     context->libcalls = &libcalls;
     context->type_ids = instance->type_ids;
     context->instance = instance;
+    for (uint32_t i = instance->module->imported_tag_count; i < instance->module->tag_count; i++)
+        instance->tags[i] = tag_make(instance, i);
     struct linear_memory **memories = (void *)((uint8_t *)context + layout->memories);
     context->memory_base = instance->module->memory_count > 0 ? memories[0]->base : NULL;
 }
@@ -97,6 +118,7 @@ static struct instance *instance_allocate(struct store *store, struct artifact *
     instance->context = aligned_alloc(64, (size_t)(layout->size + 63) & ~(size_t)63);
     if (instance->context == NULL) return NULL;
     memset(instance->context, 0, (size_t)layout->size);
+    instance->tags = (void *)((uint8_t *)instance->context + layout->tags);
     type_ids_of_module(module, instance->type_ids);
     for (uint32_t i = 0; i < module->type_count; i++)
         if (artifact->descriptor->enter[i] != NULL)
@@ -154,6 +176,7 @@ static bool imports_fill(struct instance *instance, const struct context_layout 
             instance->globals[index] = external->global.cell;
             instance->global_types[index] = external->global.type;
             break;
+        case WASM_EXTERNAL_TAG: instance->tags[index] = external->tag; break;
         }
     }
     return true;
@@ -376,6 +399,7 @@ bool instance_export(const struct instance *instance, const char *name, size_t n
             out->global.cell = instance->globals[export->index];
             out->global.type = instance->global_types[export->index];
             break;
+        case WASM_EXTERNAL_TAG: out->tag = instance->tags[export->index]; break;
         }
         return true;
     }

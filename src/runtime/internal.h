@@ -6,6 +6,7 @@
 
 #include "runtime/instance.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 
 /* Memories and tables as the runtime keeps them; compiled code sees the first member alone. */
@@ -37,7 +38,18 @@ bool table_object_create(const struct wasm_table_type *type, void *initial,
                          struct table_object **out, struct error *err);
 void table_object_free(struct table_object *object);
 
+/* The exceptions of a store (exception.c). */
+struct exception_heap {
+    pthread_mutex_t lock;
+    struct exception_object **objects;
+    size_t count, capacity;
+    size_t bytes, limit; /* allocated; how many lead to a collection */
+    pthread_t thread;    /* the one that has made all so far; only if count > 0 */
+    bool is_shared;      /* others have, too: nothing is collected any more */
+};
+
 struct store {
+    struct exception_heap exceptions;
     struct arena arena; /* globals and the other small things that live as long as the store */
     struct memory_object *memories;
     struct table_object *tables;
@@ -71,6 +83,7 @@ struct instance {
     struct func_ref *own;        /* per defined function; code NULL where it does not escape */
     struct func_ref *host;       /* per imported function that a host layer provides */
     struct func_ref **functions; /* per function index */
+    struct tag **tags;           /* per tag index, in the context */
     union wasm_value **globals;  /* per global index */
     struct wasm_global_type *global_types; /* per global index, canonical; of an import its own */
     bool *data_dropped;
@@ -119,12 +132,21 @@ const struct host_function *linker_function_at(const void *code);
  * buffer is too small. */
 bool link_signature(const struct wasm_function_type *type, char *buffer, size_t size);
 
+/* An exception without values yet, of the instance's tag. Traps if the stack is about to end. */
+struct exception *exception_new(struct instance *instance, uint32_t tag);
+/* Unwind to the landing pad that is next, or end the innermost trap_guard as uncaught. */
+_Noreturn void exception_throw(struct exception *exception);
+/* What compiled code calls as its personality, through descriptor->personality. */
+extern const void *const exception_personality;
+void exception_heap_free(struct exception_heap *heap);
+
 /* A call into the guest that traps and exits come back to; one per nesting, per thread. */
 struct trap_entry {
     sigjmp_buf jump;
     struct trap_entry *outer;
     struct outcome *outcome;
-    unsigned depth; /* 1 for the outermost */
+    const void *frame; /* of trap_guard: where the guest's part of the stack ends */
+    unsigned depth;    /* 1 for the outermost */
 };
 enum { TRAP_DEPTH_MAX = 200 };
 
@@ -132,6 +154,16 @@ enum { TRAP_DEPTH_MAX = 200 };
 bool trap_guard(void (*body)(void *argument), void *argument, struct outcome *outcome);
 /* End the innermost trap_guard with this outcome (copied). */
 _Noreturn void trap_resume(const struct outcome *outcome);
+
+/* As trap_raise, with a stack that has been recorded before. */
+_Noreturn void trap_raise_recorded(enum trap_kind kind, const struct trap_frame *frames,
+                                   uint32_t frame_count, bool frames_cut, const char *message);
+/* The frame of the innermost trap_guard. */
+const void *trap_border(void);
+/* This thread's stack, [*low, *high). False if that is not known. */
+bool trap_stack_bounds(uintptr_t *low, uintptr_t *high);
+/* Trap as TRAP_STACK_OVERFLOW if host code that holds locks might meet the end of the stack. */
+void trap_stack_check(void);
 
 /* Record the stack of the caller, or of the interrupted code if `fault_pc` is not NULL. */
 void backtrace_capture(struct outcome *outcome, const void *fault_pc);

@@ -14,7 +14,8 @@ struct context_layout module_context_layout(const struct wasm_module *module) {
                                     .tables = module->table_count,
                                     .imported_globals = module->imported_global_count,
                                     .defined_globals =
-                                        module->global_count - module->imported_global_count};
+                                        module->global_count - module->imported_global_count,
+                                    .tags = module->tag_count};
     return context_layout(&counts);
 }
 
@@ -125,6 +126,14 @@ static void libcall_elem_drop(struct context *context, uint32_t segment) {
 
 static void *libcall_ref_func(struct context *context, uint32_t function) {
     return context->instance->functions[function];
+}
+
+static void *libcall_exception_new(struct context *context, uint32_t tag) {
+    return exception_new(context->instance, tag);
+}
+
+static void libcall_throw(struct context *context, void *exception) {
+    exception_throw(exception);
 }
 
 const struct runtime_libcalls libcalls = {

@@ -243,6 +243,8 @@ static bool external_matches(const struct importer *importer, const struct wasm_
         return wanted->is_mutable ? external->global.type.type == type
                                   : wasm_type_matches(external->global.type.type, type);
     }
+    case WASM_EXTERNAL_TAG:
+        return importer->ids[module->tags[import->index].type_index] == external->tag->type_id;
     }
     return false;
 }
@@ -307,6 +309,9 @@ static void offer_describe(const struct offer *offer, char *buffer, size_t size)
         break;
     }
     case WASM_EXTERNAL_GLOBAL: wasm_print_global_type(&external->global.type, buffer, size); break;
+    case WASM_EXTERNAL_TAG:
+        wasm_print_tag_type(type_from_id(external->tag->type_id), buffer, size);
+        break;
     }
 }
 

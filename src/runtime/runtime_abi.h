@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RUNTIME_ABI_VERSION = 2 };
+enum { RUNTIME_ABI_VERSION = 3 };
 
 /* Bytes. The guard below lets the compiler read address x+c, |c| < 1024, as zext(x)+c. */
 #define MEMORY_GUARD_BELOW ((uint64_t)2 << 20)
@@ -56,8 +56,27 @@ struct func_ref {
     uint32_t reserved;
 };
 
+/* The identity of a tag (4.2.9): two tags are the same exactly if they are at the same address. */
+struct tag {
+    uint32_t type_id; /* canonical, as in func_ref */
+    uint32_t reserved;
+    const char *name; /* for messages; never NULL */
+};
+
+/*
+ * An exception: what an exnref and, in a landing pad, the exception register point to.  Made by
+ * exception_new; compiled code fills in the values of the tag's parameters before it throws it, and
+ * reads them where it is caught.  It is there for as long as a reference to it is: on the stack or
+ * in a register, in a global or a table, or among the values of another one that is.
+ */
+struct exception {
+    const struct tag *tag;
+    uint64_t reserved;
+    union wasm_value values[]; /* per parameter of the tag; 16-byte aligned */
+};
+
 struct table {
-    void **entries; /* struct func_ref * or externref; NULL is null. Never moves. */
+    void **entries; /* struct func_ref *, exception * or externref; NULL is null. Never moves. */
     uint64_t size;  /* elements now; only grows */
     uint64_t maximum;
     enum wasm_type element; /* type indices in it are canonical, as type_id */
@@ -83,6 +102,8 @@ enum trap_kind {
     TRAP_STACK_OVERFLOW,         /* "call stack exhausted" */
     TRAP_NULL_REFERENCE,         /* "null reference" */
     TRAP_NULL_FUNCTION,          /* call_ref on null: "null function reference" */
+    TRAP_NULL_EXCEPTION,         /* throw_ref of null: "null exception reference" */
+    TRAP_UNCAUGHT_EXCEPTION,     /* not a trap by the letter: "uncaught exception" */
     TRAP_HOST,                   /* a host function gave up; the message says why */
     TRAP_EXIT,                   /* not an error: the guest ended itself (proc_exit) */
     TRAP_KIND_COUNT
@@ -110,7 +131,10 @@ enum trap_kind {
       (struct context *, uint32_t table, uint32_t segment, uint64_t to, uint64_t from,             \
        uint64_t count))                                                                            \
     X(elem_drop, void, (struct context *, uint32_t segment))                                       \
-    X(ref_func, void *, (struct context *, uint32_t function))
+    X(ref_func, void *, (struct context *, uint32_t function))                                     \
+    X(exception_new, void *, (struct context *, uint32_t tag))                                     \
+    X(throw, void,                                                                                 \
+      (struct context *, void *exception)) /* does not return; the only one to unwind */
 
 struct runtime_libcalls {
 #define RUNTIME_LIBCALL_FIELD(name, result, parameters) result(*name) parameters;
@@ -132,7 +156,7 @@ struct context {
 };
 
 struct context_counts {
-    uint32_t imported_functions, memories, tables, imported_globals, defined_globals;
+    uint32_t imported_functions, memories, tables, imported_globals, defined_globals, tags;
 };
 
 /* Byte offsets from the start of the context. */
@@ -142,6 +166,7 @@ struct context_layout {
     uint64_t tables;           /* struct table *[tables], constant pointers */
     uint64_t imported_globals; /* union wasm_value *[imported_globals], constant pointers */
     uint64_t defined_globals;  /* union wasm_value [defined_globals], 16-byte aligned */
+    uint64_t tags;             /* const struct tag *[tags], constant */
     uint64_t size;             /* of all of it */
 };
 
@@ -158,6 +183,8 @@ static inline struct context_layout context_layout(const struct context_counts *
     at += (uint64_t)counts->imported_globals * sizeof(void *);
     layout.import_slots = at;
     at += (uint64_t)counts->imported_functions * sizeof(struct import_slot);
+    layout.tags = at;
+    at += (uint64_t)counts->tags * sizeof(void *);
     layout.size = (at + 15) & ~(uint64_t)15;
     return layout;
 }
@@ -192,6 +219,8 @@ struct artifact_descriptor {
     /* CPU name and feature string the code was generated for ("" = baseline), LLVM's names. */
     const char *cpu, *features;
     uint64_t flags; /* ARTIFACT_* */
+    /* Gets the runtime's personality function, see below; NULL if no code of the module throws. */
+    const void **personality;
 };
 
 enum {
@@ -200,6 +229,13 @@ enum {
 };
 
 /*
+ * Exceptions.  Code that may catch has calls with landing pads, all of which catch everything: the
+ * landing pad gets a struct exception *, compares its tag and, if no clause wants it, goes on to an
+ * outer landing pad of the function or throws it again.  A function with landing pads names as its
+ * personality a symbol of the artifact's own, which jumps to where descriptor->personality points.
+ * The runtime unwinds no further than to the call into the guest (trap.h); functions of a module
+ * without tags are "nounwind" for LLVM, but have unwind tables all the same and may be passed.
+ *
  * Stack.  Compiled functions carry unwind tables (asynchronous: valid at every instruction), from
  * which backtraces are made through host frames as well, and frames larger than a page touch every
  * page of theirs in order (stack probes), so that running out of stack meets the guard page.

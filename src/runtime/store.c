@@ -9,6 +9,7 @@
 struct store *store_create(void) {
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL) abort();
+    pthread_mutex_init(&store->exceptions.lock, NULL);
     return store;
 }
 
@@ -34,6 +35,7 @@ void store_free(struct store *store) {
         table = next;
     }
     free(store->enters);
+    exception_heap_free(&store->exceptions);
     arena_free(&store->arena);
     free(store);
 }

@@ -26,6 +26,7 @@ struct external {
         struct func_ref *function; /* its type: type_from_id(function->type_id) */
         struct table *table;
         struct linear_memory *memory;
+        struct tag *tag; /* its type: type_from_id(tag->type_id) */
         struct {
             union wasm_value *cell;
             struct wasm_global_type type;

@@ -32,7 +32,8 @@ enum { SIGNAL_COUNT = sizeof signals / sizeof signals[0] };
 
 static _Thread_local struct trap_entry *innermost;
 static _Thread_local bool is_prepared, is_handling;
-static _Thread_local uintptr_t stack_low; /* lowest address of this thread's stack; 0: unknown */
+/* This thread's stack: its lowest address and the one behind its highest; 0: unknown. */
+static _Thread_local uintptr_t stack_low, stack_high;
 static struct sigaction previous[SIGNAL_COUNT]; /* what to hand faults to that are not ours */
 
 const char *trap_kind_text(enum trap_kind kind) {
@@ -50,6 +51,8 @@ const char *trap_kind_text(enum trap_kind kind) {
     case TRAP_STACK_OVERFLOW: return "call stack exhausted";
     case TRAP_NULL_REFERENCE: return "null reference";
     case TRAP_NULL_FUNCTION: return "null function reference";
+    case TRAP_NULL_EXCEPTION: return "null exception reference";
+    case TRAP_UNCAUGHT_EXCEPTION: return "uncaught exception";
     case TRAP_HOST: return "host function failed";
     case TRAP_EXIT: return "exit";
     case TRAP_KIND_COUNT: break;
@@ -95,6 +98,35 @@ void trap_raise(enum trap_kind kind, const char *format, ...) {
     trap_raise_v(kind, format, arguments);
 }
 
+void trap_raise_recorded(enum trap_kind kind, const struct trap_frame *frames, uint32_t frame_count,
+                         bool frames_cut, const char *message) {
+    struct trap_entry *entry = innermost_or_abort();
+    struct outcome *outcome = entry->outcome;
+    outcome_set_trap(outcome, kind);
+    snprintf(outcome->message, sizeof outcome->message, "%s", message);
+    if (frame_count > OUTCOME_FRAMES_MAX) frame_count = OUTCOME_FRAMES_MAX;
+    memcpy(outcome->frames, frames, frame_count * sizeof *frames);
+    outcome->frame_count = frame_count;
+    outcome->frames_cut = frames_cut;
+    siglongjmp(entry->jump, 1);
+}
+
+const void *trap_border(void) {
+    return innermost_or_abort()->frame;
+}
+
+bool trap_stack_bounds(uintptr_t *low, uintptr_t *high) {
+    *low = stack_low;
+    *high = stack_high;
+    return stack_low != 0;
+}
+
+void trap_stack_check(void) {
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (stack_low != 0 && sp >= stack_low && sp < stack_low + STACK_MARGIN)
+        trap_raise(TRAP_STACK_OVERFLOW, NULL);
+}
+
 void trap_exit(int code) {
     struct trap_entry *entry = innermost_or_abort();
     entry->outcome->kind = OUTCOME_EXITED;
@@ -115,6 +147,7 @@ static void thread_prepare(void);
 bool trap_guard(void (*body)(void *argument), void *argument, struct outcome *outcome) {
     struct trap_entry entry = {.outer = innermost, .outcome = outcome};
     entry.depth = entry.outer == NULL ? 1 : entry.outer->depth + 1;
+    entry.frame = __builtin_frame_address(0);
     if (!is_prepared) thread_prepare();
     if (entry.depth > TRAP_DEPTH_MAX) {
         outcome_set_trap(outcome, TRAP_STACK_OVERFLOW);
@@ -292,7 +325,10 @@ static void stack_prepare(void) {
     void *low;
     size_t size;
     if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
-    if (pthread_attr_getstack(&attributes, &low, &size) == 0) stack_low = (uintptr_t)low;
+    if (pthread_attr_getstack(&attributes, &low, &size) == 0) {
+        stack_low = (uintptr_t)low;
+        stack_high = stack_low + size;
+    }
     pthread_attr_destroy(&attributes);
 }
 

@@ -4,8 +4,8 @@
  * Reads the sections once, front to back, each through a reader that ends where the section does.
  * Produces the module as the binary has it; function bodies stay bytes.  It does not check indices
  * or types, which is the validator's work; it refuses what it cannot represent (shared memories,
- * garbage-collected types, tags) by the proposal's name.  Every count is compared with the bytes
- * that are left before anything is allocated, so memory is linear in the input.
+ * garbage-collected types) by the proposal's name.  Every count is compared with the bytes that are
+ * left before anything is allocated, so memory is linear in the input.
  *
  * Deliberate deviations: limits of locals, parameters and results (module.h); the contents of
  * custom sections are never an error (section 5.5.3 allows it), of a broken "name" section the
@@ -123,6 +123,14 @@ static bool read_global_type(struct decoder *d, struct wasm_global_type *out) {
     return true;
 }
 
+static bool read_tag_type(struct decoder *d, uint32_t *type_index) {
+    uint64_t offset = reader_offset(&d->reader);
+    uint8_t attribute;
+    if (!read_u8(d, &attribute)) return false;
+    if (attribute != 0) return fail_at(d, offset, "malformed tag attribute");
+    return read_u32(d, type_index);
+}
+
 static void declare_function(struct decoder *d, uint32_t index) {
     if (index < d->module->function_count) d->module->functions[index].is_declared = true;
 }
@@ -135,8 +143,10 @@ static bool read_constant(struct decoder *d, struct wasm_constant *out) {
     for (uint64_t depth = 1; depth > 0;) {
         if (!wasm_instr_read(&d->reader, &instr, d->err)) return false;
         /* A block is invalid here, but its `end` is not the expression's. */
-        if (wasm_op_infos[instr.op].immediate == WASM_IMMEDIATE_BLOCK) depth++;
-        if (instr.op == WASM_OP_END) depth--;
+        if (wasm_op_infos[instr.op].immediate == WASM_IMMEDIATE_BLOCK ||
+            instr.op == WASM_OP_TRY_TABLE)
+            depth++;
+        if (instr.op == WASM_OP_END || instr.op == WASM_OP_DELEGATE) depth--;
         if (instr.op == WASM_OP_REF_FUNC) declare_function(d, instr.index);
     }
     out->size = (uint32_t)(d->reader.at - out->bytes);
@@ -226,6 +236,7 @@ static bool decode_imports(struct decoder *d) {
     m->tables = allocate(d, count, sizeof *m->tables);
     m->memories = allocate(d, count, sizeof *m->memories);
     m->globals = allocate(d, count, sizeof *m->globals);
+    m->tags = allocate(d, count, sizeof *m->tags);
     for (uint32_t i = 0; i < count; i++) {
         struct wasm_import *import = &m->imports[i];
         if (!read_name(d, &import->module) || !read_name(d, &import->name)) return false;
@@ -256,7 +267,11 @@ static bool decode_imports(struct decoder *d) {
             if (!read_global_type(d, &m->globals[m->global_count].type)) return false;
             import->index = m->global_count++;
             break;
-        case 4: return wasm_feature_refuse(WASM_FEATURE_EXCEPTION_HANDLING, offset, d->err);
+        case WASM_EXTERNAL_TAG:
+            m->tags[m->tag_count].is_imported = true;
+            if (!read_tag_type(d, &m->tags[m->tag_count].type_index)) return false;
+            import->index = m->tag_count++;
+            break;
         default: return fail_at(d, offset, "malformed import kind");
         }
         import->kind = (enum wasm_external)kind;
@@ -266,6 +281,7 @@ static bool decode_imports(struct decoder *d) {
     m->imported_table_count = m->table_count;
     m->imported_memory_count = m->memory_count;
     m->imported_global_count = m->global_count;
+    m->imported_tag_count = m->tag_count;
     return true;
 }
 
@@ -326,6 +342,17 @@ static bool decode_globals(struct decoder *d) {
     return true;
 }
 
+static bool decode_tags(struct decoder *d) {
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (!read_count(d, 2, &count)) return false;
+    m->tags = extend(d, m->tags, m->tag_count, count, sizeof *m->tags);
+    for (uint32_t i = 0; i < count; i++)
+        if (!read_tag_type(d, &m->tags[m->tag_count + i].type_index)) return false;
+    m->tag_count += count;
+    return true;
+}
+
 static bool decode_exports(struct decoder *d) {
     struct wasm_module *m = d->module;
     uint32_t count;
@@ -337,8 +364,7 @@ static bool decode_exports(struct decoder *d) {
         uint64_t offset = reader_offset(&d->reader);
         uint8_t kind;
         if (!read_u8(d, &kind)) return false;
-        if (kind == 4) return wasm_feature_refuse(WASM_FEATURE_EXCEPTION_HANDLING, offset, d->err);
-        if (kind > WASM_EXTERNAL_GLOBAL) return fail_at(d, offset, "malformed export kind");
+        if (kind > WASM_EXTERNAL_TAG) return fail_at(d, offset, "malformed export kind");
         if (!read_u32(d, &export->index)) return false;
         export->kind = (enum wasm_external)kind;
         if (export->kind == WASM_EXTERNAL_FUNCTION) declare_function(d, export->index);
@@ -535,8 +561,20 @@ static void decode_function_names(struct decoder *d) {
     }
 }
 
+/* Faults end it quietly. */
+static void decode_tag_names(struct decoder *d) {
+    struct wasm_module *m = d->module;
+    uint32_t count, index;
+    struct wasm_name name;
+    if (!read_count(d, 2, &count)) return;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!read_u32(d, &index) || !read_name(d, &name)) return;
+        if (index < m->tag_count && name.length > 0) m->tags[index].name = printable(&name);
+    }
+}
+
 static void decode_names(struct decoder *d, const struct wasm_custom_section *section) {
-    enum { SUBSECTION_MODULE = 0, SUBSECTION_FUNCTIONS = 1 };
+    enum { SUBSECTION_MODULE = 0, SUBSECTION_FUNCTIONS = 1, SUBSECTION_TAGS = 11 };
     struct error *err = d->err;
     d->err = NULL;
     struct reader all = reader_make(section->bytes, section->size, 0);
@@ -549,6 +587,7 @@ static void decode_names(struct decoder *d, const struct wasm_custom_section *se
         struct wasm_name name;
         if (id == SUBSECTION_MODULE && read_name(d, &name)) d->module->name = printable(&name);
         if (id == SUBSECTION_FUNCTIONS) decode_function_names(d);
+        if (id == SUBSECTION_TAGS) decode_tag_names(d);
     }
     d->err = err;
 }
@@ -580,9 +619,9 @@ static const struct {
     [3] = {3, decode_functions},    [4] = {4, decode_tables},  [5] = {5, decode_memories},
     [6] = {7, decode_globals},      [7] = {8, decode_exports}, [8] = {9, decode_start},
     [9] = {10, decode_elements},    [10] = {12, decode_code},  [11] = {13, decode_datas},
-    [12] = {11, decode_data_count},
+    [12] = {11, decode_data_count}, [13] = {6, decode_tags},
 };
-enum { SECTION_TAG = 13, SECTION_COUNT = sizeof sections / sizeof sections[0] };
+enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 
 static bool decode_header(struct reader *all, struct error *err) {
     static const uint8_t magic[4] = {0, 'a', 's', 'm'};
@@ -611,8 +650,6 @@ static bool decode_section(struct decoder *d, struct reader *all, uint8_t *last_
     uint8_t id;
     uint32_t size;
     if (!reader_u8(all, &id, d->err)) return false;
-    if (id == SECTION_TAG)
-        return wasm_feature_refuse(WASM_FEATURE_EXCEPTION_HANDLING, offset, d->err);
     if (id >= SECTION_COUNT) return fail_at(d, offset, "malformed section id");
     if (id != 0) {
         if (sections[id].order <= *last_order)

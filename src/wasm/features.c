@@ -37,6 +37,7 @@ static void use_instr(struct wasm_feature_uses *uses, const struct wasm_instr *i
     use(uses, info->feature, instr->offset);
     switch (info->immediate) {
     case WASM_IMMEDIATE_BLOCK:
+    case WASM_IMMEDIATE_TRY_TABLE:
         if (instr->block.kind == WASM_BLOCK_TYPE)
             use(uses, WASM_FEATURE_MULTI_VALUE, instr->offset);
         if (instr->block.kind == WASM_BLOCK_VALUE)
@@ -100,6 +101,7 @@ static void use_types(struct wasm_feature_uses *uses, const struct wasm_module *
         if (m->tables[i].initial.bytes != NULL) use(uses, WASM_FEATURE_FUNCTION_REFERENCES, 0);
         use_constant(uses, m, &m->tables[i].initial);
     }
+    if (m->tag_count > 0) use(uses, WASM_FEATURE_EXCEPTION_HANDLING, 0);
     for (uint32_t i = 0; i < m->memory_count; i++) {
         use_limits(uses, &m->memories[i].type.limits);
         use_memory(uses, i, 0);

@@ -58,14 +58,6 @@ static bool fail_code(uint32_t prefix, uint32_t number, uint64_t offset, struct 
     if (prefix == 0xfc && number >= 19 && number <= 22) feature = WASM_FEATURE_WIDE_ARITHMETIC;
     if (prefix == 0) {
         switch (number) {
-        case 0x06: /* try */
-        case 0x07: /* catch */
-        case 0x09: /* rethrow */
-        case 0x18: /* delegate */
-        case 0x19: /* catch_all */ feature = WASM_FEATURE_LEGACY_EXCEPTIONS; break;
-        case 0x08: /* throw */
-        case 0x0a: /* throw_ref */
-        case 0x1f: /* try_table */ feature = WASM_FEATURE_EXCEPTION_HANDLING; break;
         case 0xd3: /* ref.eq */ feature = WASM_FEATURE_GC; break;
         default: break;
         }
@@ -183,6 +175,38 @@ uint32_t wasm_instr_label_next(struct wasm_instr *instr) {
     return label;
 }
 
+static bool read_catch(struct reader *reader, struct wasm_catch *out, struct error *err) {
+    uint64_t offset = reader_offset(reader);
+    uint8_t kind;
+    if (!reader_u8(reader, &kind, err)) return false;
+    if (kind > WASM_CATCH_ALL_REF)
+        return error_set_at(err, ERROR_MALFORMED, offset, "malformed catch clause 0x%02x", kind);
+    *out = (struct wasm_catch){.kind = (enum wasm_catch_kind)kind};
+    if (kind <= WASM_CATCH_REF && !reader_u32(reader, &out->tag, err)) return false;
+    return reader_u32(reader, &out->label, err);
+}
+
+static bool read_catches(struct reader *reader, struct wasm_instr *instr, struct error *err) {
+    uint32_t count;
+    struct wasm_catch clause;
+    if (!reader_u32(reader, &count, err)) return false;
+    if (count > reader_remaining(reader) / 2) { /* the bytes of the shortest */
+        reader->at = reader->end;
+        return reader_fail_end(reader, err);
+    }
+    instr->try_table.count = count;
+    instr->try_table.reader = *reader;
+    for (uint32_t i = 0; i < count; i++)
+        if (!read_catch(reader, &clause, err)) return false;
+    return true;
+}
+
+struct wasm_catch wasm_instr_catch_next(struct wasm_instr *instr) {
+    struct wasm_catch clause = {0};
+    read_catch(&instr->try_table.reader, &clause, NULL);
+    return clause;
+}
+
 static bool read_memarg(struct reader *reader, struct wasm_instr *instr, struct error *err) {
     uint64_t offset = reader_offset(reader);
     uint32_t flags;
@@ -220,12 +244,16 @@ static bool read_immediate(struct reader *reader, struct wasm_instr *instr, stru
     switch (wasm_op_infos[instr->op].immediate) {
     case WASM_IMMEDIATE_NONE: return true;
     case WASM_IMMEDIATE_BLOCK: return read_block_type(reader, &instr->block, err);
+    case WASM_IMMEDIATE_TRY_TABLE:
+        return read_block_type(reader, &instr->try_table.block, err) &&
+               read_catches(reader, instr, err);
     case WASM_IMMEDIATE_BR_TABLE: return read_labels(reader, instr, err);
     case WASM_IMMEDIATE_LABEL:
     case WASM_IMMEDIATE_FUNCTION:
     case WASM_IMMEDIATE_LOCAL:
     case WASM_IMMEDIATE_GLOBAL:
     case WASM_IMMEDIATE_TABLE:
+    case WASM_IMMEDIATE_TAG:
     case WASM_IMMEDIATE_ELEMENT:
     case WASM_IMMEDIATE_TYPE:
     case WASM_IMMEDIATE_DATA:

@@ -27,6 +27,7 @@ enum wasm_op {
 enum wasm_immediate {
     WASM_IMMEDIATE_NONE,
     WASM_IMMEDIATE_BLOCK,         /* block */
+    WASM_IMMEDIATE_TRY_TABLE,     /* try_table, and block as its first member */
     WASM_IMMEDIATE_LABEL,         /* index: 0 is the innermost block */
     WASM_IMMEDIATE_BR_TABLE,      /* labels */
     WASM_IMMEDIATE_FUNCTION,      /* index */
@@ -34,6 +35,7 @@ enum wasm_immediate {
     WASM_IMMEDIATE_LOCAL,         /* index */
     WASM_IMMEDIATE_GLOBAL,        /* index */
     WASM_IMMEDIATE_TABLE,         /* index */
+    WASM_IMMEDIATE_TAG,           /* index */
     WASM_IMMEDIATE_TABLE_COPY,    /* index: table copied to; second: table copied from */
     WASM_IMMEDIATE_TABLE_INIT,    /* index: element segment; second: table */
     WASM_IMMEDIATE_ELEMENT,       /* index */
@@ -85,6 +87,20 @@ struct wasm_block_type {
     uint32_t type_index;   /* only WASM_BLOCK_TYPE */
 };
 
+/* What a clause of try_table catches and what it takes to its label (section 5.4.1). */
+enum wasm_catch_kind {
+    WASM_CATCH = 0,         /* a tag's exceptions; their values */
+    WASM_CATCH_REF = 1,     /* the same; the values and the exception as an exnref */
+    WASM_CATCH_ALL = 2,     /* all; nothing */
+    WASM_CATCH_ALL_REF = 3, /* all; the exnref */
+};
+
+struct wasm_catch {
+    enum wasm_catch_kind kind;
+    uint32_t tag; /* only WASM_CATCH and WASM_CATCH_REF */
+    uint32_t label;
+};
+
 struct wasm_instr {
     enum wasm_op op;
     uint64_t offset; /* of the code, from the start of the binary */
@@ -93,6 +109,11 @@ struct wasm_instr {
             uint32_t index, second;
         };
         struct wasm_block_type block;
+        struct {
+            struct wasm_block_type block;
+            struct reader reader; /* for wasm_instr_catch_next */
+            uint32_t count;       /* of clauses; at most the bytes of the body */
+        } try_table;
         struct {
             struct reader reader; /* for wasm_instr_label_next */
             uint32_t count;       /* without the default; at most the bytes of the body */
@@ -125,6 +146,9 @@ bool wasm_instr_read(struct reader *reader, struct wasm_instr *instr, struct err
  * wasm_instr_read has read them all once. To start over, copy the instr before.
  */
 uint32_t wasm_instr_label_next(struct wasm_instr *instr);
+
+/* The next clause of a try_table: call count times. Otherwise as wasm_instr_label_next. */
+struct wasm_catch wasm_instr_catch_next(struct wasm_instr *instr);
 
 /*
  * One value type or one reference type. ERROR_MALFORMED "malformed EXPECTED 0x..", or

@@ -22,7 +22,8 @@ enum wasm_external {
     WASM_EXTERNAL_FUNCTION,
     WASM_EXTERNAL_TABLE,
     WASM_EXTERNAL_MEMORY,
-    WASM_EXTERNAL_GLOBAL
+    WASM_EXTERNAL_GLOBAL,
+    WASM_EXTERNAL_TAG
 };
 
 /* A name: UTF-8, checked by the decoder; may hold NUL bytes, so compare with the length. */
@@ -90,6 +91,13 @@ struct wasm_global {
     struct wasm_constant initial; /* absent if imported */
 };
 
+/* A kind of exception (section 2.5.6); the type's parameters are what it carries. */
+struct wasm_tag {
+    uint32_t type_index;
+    bool is_imported;
+    const char *name; /* from the custom section "name"; NULL if it has none */
+};
+
 enum wasm_segment_mode { WASM_SEGMENT_ACTIVE, WASM_SEGMENT_PASSIVE, WASM_SEGMENT_DECLARATIVE };
 
 struct wasm_element_segment {
@@ -130,13 +138,14 @@ struct wasm_module {
     struct wasm_table *tables;
     struct wasm_memory *memories;
     struct wasm_global *globals;
+    struct wasm_tag *tags;
     struct wasm_element_segment *elements;
     struct wasm_data_segment *datas;
     struct wasm_custom_section *customs;
     uint32_t type_count, import_count, export_count;
-    uint32_t function_count, table_count, memory_count, global_count; /* with imports */
+    uint32_t function_count, table_count, memory_count, global_count, tag_count; /* with imports */
     uint32_t imported_function_count, imported_table_count, imported_memory_count,
-        imported_global_count;
+        imported_global_count, imported_tag_count;
     uint32_t element_count, data_count, custom_count;
     bool has_start, has_data_count;
     uint32_t start;               /* function index; only if has_start */

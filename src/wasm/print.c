@@ -95,6 +95,13 @@ const char *wasm_print_global_type(const struct wasm_global_type *type, char *bu
     return buffer;
 }
 
+const char *wasm_print_tag_type(const struct wasm_function_type *type, char *buffer, size_t size) {
+    struct line line = {buffer, size, 0};
+    add(&line, "tag ");
+    add_types(&line, type->parameters, type->parameter_count);
+    return buffer;
+}
+
 const char *wasm_print_external(const struct wasm_module *m, enum wasm_external kind,
                                 uint32_t index, char *buffer, size_t size) {
     struct line line = {buffer, size, 0};
@@ -105,6 +112,9 @@ const char *wasm_print_external(const struct wasm_module *m, enum wasm_external 
         return wasm_print_memory_type(&m->memories[index].type, buffer, size);
     if (kind == WASM_EXTERNAL_GLOBAL && index < m->global_count)
         return wasm_print_global_type(&m->globals[index].type, buffer, size);
+    if (kind == WASM_EXTERNAL_TAG && index < m->tag_count &&
+        m->tags[index].type_index < m->type_count)
+        return wasm_print_tag_type(&m->types[m->tags[index].type_index], buffer, size);
     if (kind == WASM_EXTERNAL_FUNCTION && index < m->function_count &&
         m->functions[index].type_index < m->type_count)
         add(&line, "function %s",

@@ -20,10 +20,12 @@ const char *wasm_print_name(const struct wasm_name *name, char *buffer, size_t s
 const char *wasm_print_function_type(const struct wasm_function_type *type, char *buffer,
                                      size_t size);
 
-/* "table of 3 to 10 funcref", "memory of 2 or more pages", "mutable global i32" */
+/* "table of 3 to 10 funcref", "memory of 2 or more pages", "mutable global i32",
+ * "tag (i32)" */
 const char *wasm_print_table_type(const struct wasm_table_type *type, char *buffer, size_t size);
 const char *wasm_print_memory_type(const struct wasm_memory_type *type, char *buffer, size_t size);
 const char *wasm_print_global_type(const struct wasm_global_type *type, char *buffer, size_t size);
+const char *wasm_print_tag_type(const struct wasm_function_type *type, char *buffer, size_t size);
 
 /* What an import or export is: one of these, or "function (i32) -> ()". */
 const char *wasm_print_external(const struct wasm_module *module, enum wasm_external kind,

@@ -143,7 +143,8 @@ bool wasm_feature_is_supported(enum wasm_feature feature);
 /*
  * A value of any type: also the slot of a global and of an argument or result that crosses
  * between host and guest.  A null reference is a NULL `ref`; a funcref points to a
- * struct func_ref (runtime_abi.h), an externref is the host's own business.
+ * struct func_ref (runtime_abi.h), an exnref to a struct exception, an externref is the host's own
+ * business.
  */
 union wasm_value {
     int32_t i32;

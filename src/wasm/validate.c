@@ -23,7 +23,7 @@
 #define UNKNOWN_REFERENCE ((enum wasm_type)(WASM_NON_NULL | 0x02))
 
 struct frame {
-    enum wasm_op op; /* BLOCK, LOOP, IF, ELSE; the function's own frame is a BLOCK */
+    enum wasm_op op; /* BLOCK, LOOP, IF, ELSE, TRY, CATCH; the function's own is a BLOCK */
     bool is_unreachable;
     uint32_t floor;                             /* operands below belong to outer frames */
     const enum wasm_type *parameters, *results; /* results NULL: the one in `result` */
@@ -516,6 +516,96 @@ static bool check_reference(struct validator *v) {
     }
 }
 
+/* Exceptions. */
+
+static const struct wasm_function_type *find_tag(struct validator *v, uint32_t index) {
+    if (index < v->module->tag_count) return &v->module->types[v->module->tags[index].type_index];
+    fail(v, "unknown tag %u", index);
+    return NULL;
+}
+
+static bool check_throw(struct validator *v) {
+    const struct wasm_function_type *type = find_tag(v, v->instr.index);
+    if (type == NULL || !pop_types(v, type->parameters, type->parameter_count)) return false;
+    set_unreachable(v);
+    return true;
+}
+
+static bool check_throw_ref(struct validator *v) {
+    if (!pop(v, WASM_EXNREF)) return false;
+    set_unreachable(v);
+    return true;
+}
+
+/* What the clause brings must be what its label takes. */
+static bool check_catch_clause(struct validator *v, const struct wasm_catch *clause) {
+    static const struct wasm_function_type nothing;
+    const struct wasm_function_type *type = &nothing;
+    const enum wasm_type *types;
+    uint32_t count;
+    bool has_tag = clause->kind == WASM_CATCH || clause->kind == WASM_CATCH_REF;
+    bool has_reference = clause->kind == WASM_CATCH_REF || clause->kind == WASM_CATCH_ALL_REF;
+    if (has_tag && (type = find_tag(v, clause->tag)) == NULL) return false;
+    if (!label_types(v, clause->label, &types, &count)) return false;
+    bool same = count == type->parameter_count + has_reference &&
+                matches_all(v, type->parameters, types, type->parameter_count);
+    if (same && has_reference) same = matches(v, wasm_type_non_null(WASM_EXNREF), types[count - 1]);
+    return same || fail(v, "type mismatch: label %u does not take what a catch clause brings",
+                        clause->label);
+}
+
+static bool check_try_table(struct validator *v) {
+    struct wasm_instr clauses = v->instr;
+    for (uint32_t i = 0; i < v->instr.try_table.count; i++) {
+        struct wasm_catch clause = wasm_instr_catch_next(&clauses);
+        if (!check_catch_clause(v, &clause)) return false;
+    }
+    return check_block(v);
+}
+
+/* catch, catch_all: the end of one part of a legacy try and the begin of the next. */
+static bool check_catch(struct validator *v) {
+    static const struct wasm_function_type nothing;
+    const struct wasm_function_type *type = &nothing;
+    struct frame frame = v->frames[v->frame_count - 1];
+    if (frame.op != WASM_OP_TRY && frame.op != WASM_OP_CATCH) {
+        error_set_at(v->err, ERROR_MALFORMED, v->instr.offset, "END opcode expected, found %s",
+                     wasm_op_infos[v->instr.op].text);
+        return false;
+    }
+    if (v->instr.op == WASM_OP_CATCH && (type = find_tag(v, v->instr.index)) == NULL) return false;
+    if (!pop_frame(v, &frame)) return false;
+    frame.op = v->instr.op; /* behind catch_all there is none */
+    frame.is_unreachable = false;
+    frame.parameters = type->parameters;
+    frame.parameter_count = type->parameter_count;
+    push_frame(v, &frame);
+    return true;
+}
+
+static bool check_rethrow(struct validator *v) {
+    if (v->instr.index >= v->frame_count) return fail(v, "unknown label %u", v->instr.index);
+    enum wasm_op op = v->frames[v->frame_count - 1 - v->instr.index].op;
+    if (op != WASM_OP_CATCH && op != WASM_OP_CATCH_ALL)
+        return fail(v, "invalid rethrow label %u", v->instr.index);
+    set_unreachable(v);
+    return true;
+}
+
+/* Takes the place of a try's `end`; the label is one outside of it. */
+static bool check_delegate(struct validator *v) {
+    struct frame frame;
+    if (v->frames[v->frame_count - 1].op != WASM_OP_TRY) {
+        error_set_at(v->err, ERROR_MALFORMED, v->instr.offset,
+                     "END opcode expected, found delegate");
+        return false;
+    }
+    if (!pop_frame(v, &frame)) return false;
+    if (v->instr.index >= v->frame_count) return fail(v, "unknown label %u", v->instr.index);
+    push_types(v, frame_results(&frame), frame.result_count);
+    return true;
+}
+
 /* Everything else without a fixed type. */
 
 static bool check_select(struct validator *v) {
@@ -632,7 +722,15 @@ static bool check_special(struct validator *v) {
     case WASM_OP_UNREACHABLE: set_unreachable(v); return true;
     case WASM_OP_BLOCK:
     case WASM_OP_LOOP:
+    case WASM_OP_TRY:
     case WASM_OP_IF: return check_block(v);
+    case WASM_OP_TRY_TABLE: return check_try_table(v);
+    case WASM_OP_CATCH:
+    case WASM_OP_CATCH_ALL: return check_catch(v);
+    case WASM_OP_DELEGATE: return check_delegate(v);
+    case WASM_OP_THROW: return check_throw(v);
+    case WASM_OP_THROW_REF: return check_throw_ref(v);
+    case WASM_OP_RETHROW: return check_rethrow(v);
     case WASM_OP_ELSE: return check_else(v);
     case WASM_OP_END: return check_end(v);
     case WASM_OP_BR: return check_br(v);

@@ -30,6 +30,16 @@ static bool check_limits(const struct wasm_limits *limits, uint64_t range, const
     return true;
 }
 
+static bool check_tags(const struct wasm_module *m, struct error *err) {
+    for (uint32_t i = 0; i < m->tag_count; i++) {
+        if (m->tags[i].type_index >= m->type_count)
+            return fail(err, "unknown type", m->tags[i].type_index, "a tag");
+        if (m->types[m->tags[i].type_index].result_count != 0)
+            return fail(err, "non-empty tag result type: type", m->tags[i].type_index, "a tag");
+    }
+    return true;
+}
+
 /* Section 3.2: a type refers only to those before it and those of its group. */
 static bool check_references(const enum wasm_type *types, uint32_t count, uint32_t end,
                              struct error *err) {
@@ -110,6 +120,7 @@ static bool check_exports(const struct wasm_module *m, struct error *err) {
         [WASM_EXTERNAL_TABLE] = {"unknown table", m->table_count},
         [WASM_EXTERNAL_MEMORY] = {"unknown memory", m->memory_count},
         [WASM_EXTERNAL_GLOBAL] = {"unknown global", m->global_count},
+        [WASM_EXTERNAL_TAG] = {"unknown tag", m->tag_count},
     };
     for (uint32_t i = 0; i < m->export_count; i++)
         if (m->exports[i].index >= spaces[m->exports[i].kind].count)
@@ -191,8 +202,8 @@ static bool check_data(const struct wasm_module *m, const struct wasm_data_segme
 }
 
 static bool check_all(const struct wasm_module *m, struct validator *v, struct error *err) {
-    if (!check_types(m, err) || !check_initials(m, v, err) || !check_exports(m, err) ||
-        !check_start(m, err))
+    if (!check_types(m, err) || !check_tags(m, err) || !check_initials(m, v, err) ||
+        !check_exports(m, err) || !check_start(m, err))
         return false;
     for (uint32_t i = 0; i < m->element_count; i++)
         if (!check_element(m, &m->elements[i], v, err)) return false;

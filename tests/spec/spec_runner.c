@@ -500,6 +500,19 @@ static void do_trap(const struct command *c, struct action *action) {
     fail(c, "%s, but should trap: %s", how, c->text);
 }
 
+/* assert_exception: it ends with an exception that nobody catches. */
+static void do_exception(const struct command *c, struct action *action) {
+    char how[OUTCOME_MESSAGE_SIZE + 64];
+    if (!act(c, action)) return;
+    if (action->outcome.kind == OUTCOME_TRAPPED &&
+        action->outcome.trap == TRAP_UNCAUGHT_EXCEPTION) {
+        pass();
+        return;
+    }
+    describe(&action->outcome, how, sizeof how);
+    fail(c, "%s, but should throw", how);
+}
+
 static void execute(const struct command *c, struct action *action) {
     memset(&action->outcome, 0, offsetof(struct outcome, frames));
     if (strcmp(c->type, "module") == 0)
@@ -522,6 +535,8 @@ static void execute(const struct command *c, struct action *action) {
         do_return(c, action);
     else if (strcmp(c->type, "assert_trap") == 0 || strcmp(c->type, "assert_exhaustion") == 0)
         do_trap(c, action);
+    else if (strcmp(c->type, "assert_exception") == 0)
+        do_exception(c, action);
     else if (strcmp(c->type, "text_format") == 0)
         run.skipped++;
     else if (run.current != NULL && run.current->refused[0] != '\0')

@@ -255,8 +255,34 @@ static void test_unsupported(void) {
     SECTION(&b, 1, 1, 0x50, 0, 0x60, 0, 0); /* may have subtypes */
     refused(b, ERROR_UNSUPPORTED, "garbage collection");
     refused(header("\0asm\x0d\0\1\0", 8), ERROR_UNSUPPORTED, "component model");
-    refused(with_section(13, BYTES(0)), ERROR_UNSUPPORTED, "exception handling");
     refused(with_section(5, BYTES(1, 3, 1, 2)), ERROR_UNSUPPORTED, "threads");
+}
+
+static void test_tags(void) {
+    struct binary b = binary_start();
+    SECTION(&b, 1, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 0);
+    SECTION(&b, 2, 1, 1, 'm', 1, 'n', 4, 0, 1);
+    SECTION(&b, 13, 1, 0, 0);
+    SECTION(&b, 7, 1, 1, 't', 4, 1);
+    SECTION(&b, 0, 4, 'n', 'a', 'm', 'e', 11, 4, 1, 0, 1, 'T');
+    struct wasm_module m = {0};
+    struct error err = {0};
+    char line[WASM_PRINT_SIZE];
+    CHECK(wasm_module_decode(b.bytes, b.size, &m, &err) && wasm_module_validate(&m, &err));
+    CHECK(m.tag_count == 2 && m.imported_tag_count == 1 && m.imports[0].index == 0);
+    CHECK(m.tags[0].type_index == 1 && m.tags[0].is_imported && strcmp(m.tags[0].name, "T") == 0);
+    CHECK(m.tags[1].type_index == 0 && !m.tags[1].is_imported && m.tags[1].name == NULL);
+    CHECK(m.exports[0].kind == WASM_EXTERNAL_TAG && m.exports[0].index == 1);
+    CHECK(strcmp(wasm_print_external(&m, WASM_EXTERNAL_TAG, 0, line, sizeof line), "tag (i32)") ==
+          0);
+    wasm_module_free(&m);
+    refused(with_section(13, BYTES(1, 1, 0)), ERROR_MALFORMED, "malformed tag attribute");
+    b = binary_start();
+    SECTION(&b, 1, 1, 0x60, 0, 1, 0x7f);
+    SECTION(&b, 13, 1, 0, 0);
+    CHECK(wasm_module_decode(b.bytes, b.size, &m, &err) && !wasm_module_validate(&m, &err));
+    CHECK_TEXT(err.message, "non-empty tag result type");
+    wasm_module_free(&m);
 }
 
 /* Names of functions get into messages on terminals. */
@@ -293,6 +319,7 @@ int main(void) {
     test_malformed();
     test_hostile_counts();
     test_unsupported();
+    test_tags();
     test_names_are_printable();
     test_broken_names();
     return check_report();
