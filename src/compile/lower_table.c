@@ -51,7 +51,9 @@ void lower_table_get(struct lowering *l, const struct wasm_instr *instr, int arg
 void lower_table_set(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef value = lower_pop(l), index = lower_pop(l);
     LLVMValueRef at = element_address(l, instr->index, index, TRAP_TABLE_OUT_OF_BOUNDS);
-    lower_tag_region(l->m, LLVMBuildStore(l->builder, value, at), REGION_TABLE);
+    LLVMValueRef store = LLVMBuildStore(l->builder, value, at);
+    lower_tag_region(l->m, store, REGION_TABLE);
+    if (l->m->options->strict_traps) LLVMSetVolatile(store, true); /* as of a global */
 }
 
 void lower_table_size(struct lowering *l, const struct wasm_instr *instr, int argument) {

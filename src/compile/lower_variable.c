@@ -84,6 +84,8 @@ void lower_global_set(struct lowering *l, const struct wasm_instr *instr, int ar
     LLVMValueRef value = lower_pop(l);
     LLVMValueRef store = LLVMBuildStore(l->builder, value, global_address(l, instr->index));
     lower_tag_region(l->m, store, REGION_GLOBAL);
+    /* An access to memory after it may trap, and then somebody may look. */
+    if (l->m->options->strict_traps) LLVMSetVolatile(store, true);
 }
 
 void lower_drop(struct lowering *l, const struct wasm_instr *instr, int argument) {
