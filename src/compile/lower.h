@@ -93,7 +93,7 @@ struct lower_frame {
 
 /* What a function has loaded of a memory; NULL until asked for. */
 struct lower_memory {
-    LLVMValueRef base;
+    LLVMValueRef base, limit;
 };
 
 /* One function. */
@@ -141,6 +141,8 @@ LLVMModuleRef lower_partition(const struct plan *plan, uint32_t number,
                               const uint8_t *stripped, size_t stripped_size, struct error *err);
 
 LLVMTypeRef lower_value_type(struct lower_module *m, enum wasm_type type);
+/* Of indices and sizes: i64 with memory64, else i32. */
+LLVMTypeRef lower_address_type(struct lower_module *m, const struct wasm_limits *limits);
 LLVMTypeRef lower_result_type(struct lower_module *m, const struct wasm_function_type *type);
 LLVMTypeRef lower_function_type(struct lower_module *m, uint32_t type_index);
 LLVMValueRef lower_function_declare(struct lower_module *m, uint32_t index);
@@ -216,7 +218,8 @@ LLVMValueRef lower_quiet(struct lowering *l, LLVMValueRef value);
 LLVMValueRef lower_arithmetic(struct lowering *l, LLVMOpcode op, LLVMValueRef left,
                               LLVMValueRef right);
 
-/* lower_table.c: element `index` (i32) of the table; traps as `kind` if there is none. */
+/* lower_table.c: element `index` (of the table's address type) of the table; traps as `kind` if
+ * there is none. */
 LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef index,
                                enum trap_kind kind);
 

@@ -124,6 +124,10 @@ LLVMTypeRef lower_value_type(struct lower_module *m, enum wasm_type type) {
     }
 }
 
+LLVMTypeRef lower_address_type(struct lower_module *m, const struct wasm_limits *limits) {
+    return limits->is_64 ? m->i64 : m->i32;
+}
+
 LLVMTypeRef lower_result_type(struct lower_module *m, const struct wasm_function_type *type) {
     if (type->result_count == 0) return m->void_type;
     if (type->result_count == 1) return lower_value_type(m, type->results[0]);

@@ -21,7 +21,8 @@ static LLVMValueRef table_size(struct lowering *l, uint32_t table) {
     return size;
 }
 
-/* The address of element `index` (i32), which traps as `kind` if there is none. */
+/* The address of element `index` (i32, or i64 with memory64), which traps as `kind` if there is
+ * none. */
 static LLVMValueRef element_address(struct lowering *l, uint32_t table, LLVMValueRef index,
                                     enum trap_kind kind) {
     index = LLVMBuildZExt(l->builder, index, l->m->i64, "");
@@ -56,8 +57,13 @@ void lower_table_set(struct lowering *l, const struct wasm_instr *instr, int arg
     if (l->m->options->strict_traps) LLVMSetVolatile(store, true); /* as of a global */
 }
 
+static void push_size(struct lowering *l, uint32_t table, LLVMValueRef size) {
+    LLVMTypeRef type = lower_address_type(l->m, &l->m->wasm->tables[table].type.limits);
+    lower_push(l, LLVMBuildTrunc(l->builder, size, type, ""));
+}
+
 void lower_table_size(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    lower_push(l, LLVMBuildTrunc(l->builder, table_size(l, instr->index), l->m->i32, ""));
+    push_size(l, instr->index, table_size(l, instr->index));
 }
 
 static LLVMValueRef pop_wide(struct lowering *l) {
@@ -68,7 +74,7 @@ void lower_table_grow(struct lowering *l, const struct wasm_instr *instr, int ar
     LLVMValueRef delta = pop_wide(l), value = lower_pop(l);
     LLVMValueRef arguments[] = {lower_i32(l->m, instr->index), value, delta};
     LLVMValueRef size = lower_libcall(l, LIBCALL(table_grow), l->m->i64, arguments, 3);
-    lower_push(l, LLVMBuildTrunc(l->builder, size, l->m->i32, ""));
+    push_size(l, instr->index, size);
 }
 
 void lower_table_fill(struct lowering *l, const struct wasm_instr *instr, int argument) {

@@ -253,11 +253,12 @@ static void guest_fill(struct instance *instance) {
     guest->operations = &guest_operations;
     guest->runtime = instance;
     guest->memory_size = &no_memory;
-    const struct linear_memory *memory = NULL;
+    struct linear_memory *memory = NULL;
     if (instance_export(instance, "memory", 6, &external) && external.kind == WASM_EXTERNAL_MEMORY)
         memory = external.memory;
     else if (instance->module->memory_count > 0)
         memory = context_memory(instance->context, 0);
+    instance->guest_memory = memory;
     if (memory != NULL) {
         guest->memory = memory->base;
         guest->memory_size = &memory->size;
@@ -272,6 +273,17 @@ static void guest_fill(struct instance *instance) {
     instance->guest_malloc = export_of_type(instance, "malloc", "i:i");
     instance->guest_aligned_alloc = export_of_type(instance, "aligned_alloc", "i:ii");
     instance->guest_free = export_of_type(instance, "free", ":i");
+}
+
+/* A layer that has a state reads and writes the guest's memory, with addresses of 32 bits. */
+static bool guest_check(const struct instance *instance, const struct host_module *host,
+                        struct error *err) {
+    const struct memory_object *memory = (const struct memory_object *)instance->guest_memory;
+    if (memory == NULL || !memory->declared.is_64) return true;
+    return error_set(err, ERROR_UNLINKABLE,
+                     "the module's memory is a 64-bit one (memory64), but the functions of '%s' "
+                     "that it imports take 32-bit addresses",
+                     host->name);
 }
 
 /* One state per layer that has at least one imported function; the layer's functions get it. */
@@ -289,6 +301,7 @@ static bool layers_instantiate(struct instance *instance, const struct context_l
             layer++;
         if (layer == instance->layers + instance->layer_count) {
             void *state = NULL;
+            if (host->instantiate != NULL && !guest_check(instance, host, err)) return false;
             if (host->instantiate != NULL &&
                 !host->instantiate(instance->options.host, &instance->guest, &state, err))
                 return false;
@@ -344,25 +357,36 @@ static void call_body(void *argument) {
     call->enter(call->function->context, call->function->code, call->slots);
 }
 
+/* Where an active segment begins, in a memory or table with these limits. */
+static bool segment_offset(const struct instance *instance, const struct wasm_constant *offset,
+                           const struct wasm_limits *limits, uint64_t *out, struct error *err) {
+    union wasm_value value = {0};
+    if (!constant_evaluate(instance, offset, &value, err)) return false;
+    *out = limits->is_64 ? value.u64 : value.u32;
+    return true;
+}
+
 static void initialize_body(void *argument) {
     struct instance *instance = argument;
     const struct wasm_module *module = instance->module;
-    union wasm_value offset = {0};
+    uint64_t offset;
     struct error err;
     for (uint32_t i = 0; i < module->element_count; i++) {
         const struct wasm_element_segment *segment = &module->elements[i];
         if (segment->mode != WASM_SEGMENT_ACTIVE) continue;
-        if (!constant_evaluate(instance, &segment->offset, &offset, &err))
+        const struct wasm_limits *limits = &module->tables[segment->table].type.limits;
+        if (!segment_offset(instance, &segment->offset, limits, &offset, &err))
             trap_raise(TRAP_HOST, "%s", err.message);
-        instance_table_init(instance, segment->table, i, offset.u32, 0, segment->count);
+        instance_table_init(instance, segment->table, i, offset, 0, segment->count);
         instance->elements[i].count = 0;
     }
     for (uint32_t i = 0; i < module->data_count; i++) {
         const struct wasm_data_segment *segment = &module->datas[i];
         if (segment->mode != WASM_SEGMENT_ACTIVE) continue;
-        if (!constant_evaluate(instance, &segment->offset, &offset, &err))
+        const struct wasm_limits *limits = &module->memories[segment->memory].type.limits;
+        if (!segment_offset(instance, &segment->offset, limits, &offset, &err))
             trap_raise(TRAP_HOST, "%s", err.message);
-        instance_memory_init(instance, segment->memory, i, offset.u32, 0, segment->size);
+        instance_memory_init(instance, segment->memory, i, offset, 0, segment->size);
         instance->data_dropped[i] = true;
     }
     if (!module->has_start) return;

@@ -90,7 +90,8 @@ struct instance {
     struct element_instance *elements;
     struct layer *layers; /* in the order of instantiation */
     uint32_t layer_count;
-    struct guest guest; /* guest.runtime is the instance */
+    struct guest guest;                 /* guest.runtime is the instance */
+    struct linear_memory *guest_memory; /* what the guest has as its memory; NULL */
     struct table *guest_table;
     struct func_ref *guest_malloc, *guest_aligned_alloc, *guest_free; /* NULL: not exported */
     struct instance_options options;

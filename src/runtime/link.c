@@ -196,7 +196,7 @@ static void signature_describe(const char *signature, char *buffer, size_t size)
  * where `wanted` are imported? */
 static bool limits_match(uint64_t size, const struct wasm_limits *offered,
                          const struct wasm_limits *wanted) {
-    if (size < wanted->minimum) return false;
+    if (offered->is_64 != wanted->is_64 || size < wanted->minimum) return false;
     if (!wanted->has_maximum) return true;
     return offered->has_maximum && offered->maximum <= wanted->maximum;
 }
@@ -330,6 +330,10 @@ enum link_state linker_import_state(const struct linker *linker, const struct wa
     return state;
 }
 
+static bool has_wide_memory(const struct wasm_module *module) {
+    return module->memory_count > 0 && module->memories[0].type.limits.is_64;
+}
+
 /* All that is wrong in one line; what is missing by name alone, since that may be many. */
 static bool link_error(const struct linker *linker, const struct importer *importer,
                        struct error *err) {
@@ -369,6 +373,11 @@ static bool link_error(const struct linker *linker, const struct importer *impor
         fprintf(stream, "%s.", wasm_print_name(&import->module, name, sizeof name));
         fprintf(stream, "%s is imported as %s but is a %s",
                 wasm_print_name(&import->name, name, sizeof name), wanted, offered);
+        if (offer->host != NULL && has_wide_memory(module))
+            fprintf(stream,
+                    " (the module's memory is a 64-bit one (memory64), which '%s' cannot "
+                    "serve)",
+                    offer->host->name);
     }
     fclose(stream);
     error_set(err, ERROR_UNLINKABLE, "%s", text != NULL ? text : "out of memory");

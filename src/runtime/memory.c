@@ -7,8 +7,9 @@
  * never touched here, so that the guest's first touch decides on which NUMA node they lie.  All
  * mappings go through libc's functions, which communication libraries hook.
  *
- * Deliberate: at most MEMORY_MAX_PAGES_32 pages (memory.grow fails beyond, as section 4.4.7
- * allows).
+ * Deliberate: at most MEMORY_MAX_PAGES_32 pages, and with 64-bit addresses what could be reserved:
+ * MEMORY_ADDRESS_SPACE_64, or less where address space is short (memory.grow fails beyond, as
+ * section 4.4.7 allows).
  */
 #include "runtime/internal.h"
 
@@ -92,15 +93,15 @@ bool memory_reservation_possible(struct error *err) {
 }
 
 /*
- * Without guard regions: the maximum if it fits, else half of it and so on, down to the minimum.
- * Where address space is limited, the rest of the process needs some too: a reservation of
- * more than the minimum has to leave as much again.
+ * As much as fits: the maximum, else half of it and so on, down to the minimum. Where address space
+ * is limited, the rest of the process needs some too: a reservation of more than the minimum has to
+ * leave as much again.
  */
-static bool reserve_explicit(uint64_t minimum_pages, uint64_t *maximum_pages, uint8_t **out,
-                             size_t *out_size, struct error *err) {
+static bool reserve_some(uint64_t minimum_pages, uint64_t *maximum_pages, uint64_t guard_above,
+                         uint8_t **out, size_t *out_size, struct error *err) {
     for (uint64_t pages = *maximum_pages;; pages = pages / 2) {
         if (pages < minimum_pages) pages = minimum_pages;
-        size_t size = (size_t)(MEMORY_GUARD_BELOW + pages * WASM_PAGE_SIZE + MEMORY_GUARD_BELOW);
+        size_t size = (size_t)(MEMORY_GUARD_BELOW + pages * WASM_PAGE_SIZE + guard_above);
         uint8_t *mapping = reserve(pages == minimum_pages ? size : size * 2);
         if (mapping != NULL) {
             if (pages != minimum_pages) munmap(mapping + size, size);
@@ -113,22 +114,33 @@ static bool reserve_explicit(uint64_t minimum_pages, uint64_t *maximum_pages, ui
     }
 }
 
+static bool reserve_memory(const struct wasm_limits *limits, bool explicit_bounds,
+                           uint64_t *maximum_pages, uint8_t **out, size_t *out_size,
+                           struct error *err) {
+    uint64_t minimum = limits->minimum, most = MEMORY_MAX_PAGES_32;
+    if (limits->is_64) most = MEMORY_ADDRESS_SPACE_64 / WASM_PAGE_SIZE;
+    if (minimum > most)
+        return error_set(err, ERROR_NO_MEMORY,
+                         "the module asks for %llu pages of memory at once, %llu are possible",
+                         (unsigned long long)minimum, (unsigned long long)most);
+    if (limits->has_maximum && limits->maximum < most) most = limits->maximum;
+    *maximum_pages = most;
+    if (explicit_bounds || limits->is_64)
+        return reserve_some(minimum, maximum_pages,
+                            explicit_bounds ? MEMORY_GUARD_BELOW : MEMORY_GUARD_ABOVE, out,
+                            out_size, err);
+    *out = reserve(guarded_size);
+    *out_size = guarded_size;
+    return *out != NULL || reservation_error(guarded_size, err);
+}
+
 bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bounds,
                           struct memory_object **out, struct error *err) {
-    uint64_t minimum = type->limits.minimum, maximum = MEMORY_MAX_PAGES_32;
-    if (type->limits.has_maximum && type->limits.maximum < maximum) maximum = type->limits.maximum;
-    if (minimum > MEMORY_MAX_PAGES_32)
-        return error_set(err, ERROR_NO_MEMORY,
-                         "the module asks for %llu pages of memory at once, %d are possible",
-                         (unsigned long long)minimum, MEMORY_MAX_PAGES_32);
+    uint64_t minimum = type->limits.minimum, maximum = 0;
     uint8_t *mapping = NULL;
-    size_t mapping_size = guarded_size;
-    if (!explicit_bounds) {
-        mapping = reserve(mapping_size);
-        if (mapping == NULL) return reservation_error(mapping_size, err);
-    } else if (!reserve_explicit(minimum, &maximum, &mapping, &mapping_size, err)) {
+    size_t mapping_size = 0;
+    if (!reserve_memory(&type->limits, explicit_bounds, &maximum, &mapping, &mapping_size, err))
         return false;
-    }
     struct memory_object *object = calloc(1, sizeof *object);
     if (object == NULL) {
         munmap(mapping, mapping_size);
@@ -136,6 +148,7 @@ bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bou
     }
     object->memory.base = mapping + MEMORY_GUARD_BELOW;
     object->memory.maximum_pages = maximum;
+    object->memory.limit = type->limits.is_64 ? maximum * WASM_PAGE_SIZE : UINT64_MAX;
     object->declared = type->limits;
     object->is_guarded = !explicit_bounds;
     object->reservation = mapping;

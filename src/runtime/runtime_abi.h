@@ -39,6 +39,10 @@ enum { RUNTIME_ABI_VERSION = 3 };
 /* A wasm32 memory has at most this many pages, so that an access that would have wrapped around at
  * 4 GiB traps first. memory.grow beyond it fails with -1, as the specification allows. */
 enum { MEMORY_MAX_PAGES_32 = 65535 };
+/* What a 64-bit memory without a smaller maximum gets, if address space allows; else half of it and
+ * so on. memory.grow beyond it fails with -1. */
+#define MEMORY_ADDRESS_SPACE_64 ((uint64_t)1 << 40)
+#define MEMORY_OFFSET_MAX ((uint64_t)4 << 30)
 
 struct context;
 
@@ -47,6 +51,7 @@ struct linear_memory {
     uint8_t *base; /* constant for the life of the memory; 2 MiB aligned */
     uint64_t size; /* bytes now; only grows */
     uint64_t maximum_pages;
+    uint64_t limit; /* constant: where the guard above begins, for 64-bit addresses */
 };
 
 struct func_ref {

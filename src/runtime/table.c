@@ -13,12 +13,16 @@
 #include <sys/mman.h>
 
 enum { TABLE_MAX = 10000000 };
+#define TABLE_MINIMUM_MAX (UINT64_C(1) << 32)
 
 bool table_object_create(const struct wasm_table_type *type, void *initial,
                          struct table_object **out, struct error *err) {
     uint64_t minimum = type->limits.minimum, maximum = TABLE_MAX;
     if (type->limits.has_maximum && type->limits.maximum < maximum) maximum = type->limits.maximum;
     if (maximum < minimum) maximum = minimum;
+    if (minimum > TABLE_MINIMUM_MAX)
+        return error_set(err, ERROR_NO_MEMORY, "cannot allocate a table of %llu elements",
+                         (unsigned long long)minimum);
     size_t size = (size_t)(maximum > 0 ? maximum : 1) * sizeof(void *);
     void *entries = mmap(NULL, size, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

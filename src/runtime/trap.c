@@ -233,10 +233,12 @@ static enum trap_kind classify(int number, const siginfo_t *info, const ucontext
             bool is_stack =
                 (below && -offset < STACK_GAP) || (!below && offset < MEMORY_ADDRESS_SPACE &&
                                                    offset >= MEMORY_ADDRESS_SPACE - STACK_GAP);
-            snprintf(
-                message, size, "address %s0x%llx, the memory has 0x%llx bytes%s", below ? "-" : "",
-                (unsigned long long)(below ? -offset : offset), (unsigned long long)memory->size,
-                is_stack ? " (below its start: perhaps the program's stack is too small)" : "");
+            snprintf(message, size, "address %s0x%llx%s, the memory has 0x%llx bytes%s",
+                     below ? "-" : "", (unsigned long long)(below ? -offset : offset),
+                     !below && offset >= memory->limit ? " or beyond" : "",
+                     (unsigned long long)memory->size,
+                     is_stack ? " (below its start: perhaps the program's stack is too small)"
+                              : "");
             return TRAP_MEMORY_OUT_OF_BOUNDS;
         }
         if (is_stack_end((uintptr_t)address, context_sp(context))) return TRAP_STACK_OVERFLOW;

@@ -107,7 +107,7 @@ struct wasm_limits {
     uint64_t minimum;
     uint64_t maximum; /* only if has_maximum */
     bool has_maximum;
-    bool is_64; /* indices and sizes are i64 (memory64); always false until that is supported */
+    bool is_64; /* indices and sizes are i64 (memory64) */
 };
 
 struct wasm_table_type {

@@ -130,9 +130,10 @@ def section(number, content):
 TYPES = {"i": 0x7F, "I": 0x7E, "f": 0x7D, "F": 0x7C}
 
 
-def module(imports=(), start=b"", memory=1, export="_start", signature=":"):
-    """A binary with function imports (module, name, "results:parameters"), a memory and one
-    exported function of the given type and instructions."""
+def module(imports=(), start=b"", memory=1, export="_start", signature=":", memories=1, limits=0):
+    """A binary with function imports (module, name, "results:parameters"), memories (limits: their
+    flags), of which the last is exported, and one exported function of the given type and
+    instructions."""
     signatures = [signature]
     for _, _, imported in imports:
         if imported not in signatures:
@@ -149,9 +150,9 @@ def module(imports=(), start=b"", memory=1, export="_start", signature=":"):
             section(2, vector([name(a) + name(b) + b"\0" + leb(signatures.index(imported))
                                for a, b, imported in imports])) +
             section(3, vector([leb(0)])) +
-            section(5, vector([b"\0" + leb(memory)])) +
+            section(5, vector([bytes([limits]) + leb(memory)] * memories)) +
             section(7, vector([name(export) + b"\0" + leb(len(imports)),
-                               name("memory") + b"\2\0"])) +
+                               name("memory") + b"\2" + leb(memories - 1)])) +
             section(10, vector([leb(len(code)) + code])))
 
 

@@ -51,6 +51,14 @@ class BadInput(CliTest):
             self.check_error(self.mpiwasm("compile", name), 1, reason)
             self.check_error(self.mpiwasm("inspect", name), 1, reason)
 
+    def test_wide_memory(self):
+        """What the layers offer is for 32-bit memories: a reason, whether or not types match."""
+        for function, signature in (("proc_exit", ":i"), ("fd_write", "i:iIII")):
+            self.write("wide.wasm", harness.module([(WASI, function, signature)], limits=4))
+            self.check_error(self.mpiwasm("wide.wasm"), 1, "64-bit", "memory64", "wasi")
+        self.write("wide.wasm", harness.module(limits=4))
+        self.assertEqual(self.mpiwasm("wide.wasm").code, 0)
+
     def test_truncated(self):
         whole = harness.exit_with(0)
         for size in range(4, len(whole)):

@@ -356,6 +356,19 @@ class Run(CliTest):
         self.assertIn("_start  () -> ()", result.out)
         self.assertEqual(self.mpiwasm("inspect", self.compile("show", SHOW)).code, 0)
 
+    def test_several_memories(self):
+        """WASI uses the exported memory, here the second: 3 bytes at 8, which hold "hi\\n"."""
+        store = b"\x36\x42\1\0"  # i32.store of memory 1
+        text = b"\x41\xe8\xd2\x29"
+        module = self.write("two.wasm", harness.module(
+            [("wasi_snapshot_preview1", "fd_write", "i:iiii")],
+            harness.i32(0) + harness.i32(8) + store + harness.i32(4) + harness.i32(3) + store +
+            harness.i32(8) + text + store + harness.i32(1) + harness.i32(0) + harness.i32(1) +
+            harness.i32(16) + harness.call(0) + b"\x1a", memories=2))
+        self.check(self.mpiwasm(module), 0, "hi")
+        result = self.mpiwasm("inspect", module)
+        self.assertIn("memory 1: 1 or more pages", result.out)
+
     def test_verbose_and_quiet(self):
         module = self.write("exit.wasm", harness.exit_with(0))
         self.check(self.mpiwasm("--quiet", module), 0)

@@ -3,15 +3,16 @@
 
     spec_convert.py --suite FOLDER --out FOLDER [--wasm-tools PROGRAM]
 
-For X.wast (legacy/X.wast: legacy_X), OUT/X/ gets the binaries that `wasm-tools json-from-wast` makes
-and `X.script`, a line per command with eight columns separated by tabs, "-" where there is nothing:
+For X.wast, OUT/X/ gets the binaries that `wasm-tools json-from-wast` makes and `X.script`, a line
+per command with eight columns separated by tabs, "-" where there is nothing.  X stands for
+legacy_X of legacy/X.wast, P_X of proposals/P/X.wast, and own_X of our own own/X.wast.
 
     line  command  text  name  file-or-kind  field  arguments  expected
 
 `text` is the message a failing command expects; names and fields are in hexadecimal, as they may
 hold any bytes; arguments and expected values are "type:value", separated by spaces; an
 expected value may be several, any of which will do, separated by "|".  Files that have not
-changed are left alone.  Exit code 77: the suite or wasm-tools is missing (a skip).
+changed are left alone.  Exit code 77: wasm-tools is missing (a skip).
 """
 
 import argparse
@@ -25,7 +26,7 @@ from pathlib import Path
 
 SKIPPED = 77
 # Increased when this script writes something else from the same suite.
-FORMAT = 2
+FORMAT = 3
 
 
 def find_program(name, *named):
@@ -100,15 +101,27 @@ def is_text_only(command):
     return command.get("module_type") == "text" and "binary_filename" not in command
 
 
-def name_of(wast):
-    """legacy/X.wast is of exceptions in their first form, and X.wast may exist too."""
-    return f"legacy_{wast.stem}" if wast.parent.name == "legacy" else wast.stem
+def is_there(suite):
+    return any(suite.glob("*.wast"))
 
 
-def convert(tools, wast, out):
+def find_scripts(suite):
+    """{name: .wast}; nothing but our own if the suite is missing."""
+    found = {wast.stem: wast for wast in sorted(suite.glob("*.wast"))}
+    folders = [Path(__file__).resolve().parent / "own", *sorted(suite.glob("proposals/*"))]
+    if find_program("wast2json"):
+        folders.append(suite / "legacy")
+    else:
+        print("no wast2json (of WABT): exception handling in its legacy form is left out")
+    for folder in folders:
+        found.update({f"{folder.name}_{wast.stem}": wast for wast in sorted(folder.glob("*.wast"))})
+    return found
+
+
+def convert(tools, name, wast, out):
     """One file; returns an error message or None."""
-    folder = out / name_of(wast)
-    script = folder / f"{name_of(wast)}.script"
+    folder = out / name
+    script = folder / f"{name}.script"
     stamp = folder / "stamp"
     status = wast.stat()
     mark = f"{FORMAT} {status.st_size} {status.st_mtime_ns} {tools}"
@@ -147,26 +160,23 @@ def main():
     parser.add_argument("--wasm-tools")
     options = parser.parse_args()
     options.suite = Path(os.environ.get("WASM_TESTSUITE_DIR") or options.suite)
-    suite = sorted(options.suite.glob("*.wast"))
-    if find_program("wast2json"):
-        suite += sorted(options.suite.glob("legacy/*.wast"))
-    else:
-        print("no wast2json (of WABT): exception handling in its legacy form is left out")
-    if not suite:
-        print(f"SKIPPED: no test suite in {options.suite} (WASM_TESTSUITE_DIR names another)")
-        return SKIPPED
+    scripts = find_scripts(options.suite)
     tools = find_wasm_tools(options.wasm_tools)
     if tools is None:
         print("SKIPPED: no wasm-tools (tools/setup --tests installs it; WASM_TOOLS names it)")
         return SKIPPED
     options.out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        errors = list(filter(None, pool.map(lambda w: convert(tools, w, options.out), suite)))
+        jobs = pool.map(lambda item: convert(tools, *item, options.out), scripts.items())
+        errors = list(filter(None, jobs))
     # What the suite no longer has must not be run.
     for folder in options.out.iterdir():
-        if folder.is_dir() and folder.name not in {name_of(wast) for wast in suite}:
+        if folder.is_dir() and folder.name not in scripts:
             shutil.rmtree(folder)
-    print("\n".join(errors + [f"{len(suite) - len(errors)} of {len(suite)} files converted"]))
+    print("\n".join(errors + [f"{len(scripts) - len(errors)} of {len(scripts)} files converted"]))
+    if not is_there(options.suite):
+        print(f"no test suite in {options.suite} (WASM_TESTSUITE_DIR names another): what is here "
+              "is our own alone")
     return 1 if errors else 0
 
 

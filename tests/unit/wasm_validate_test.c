@@ -295,28 +295,13 @@ static void test_modules(void) {
     check_invalid(with(11, BYTES(1, 0, 0x41, 0, END, 0)), "unknown memory 0");
 
     check_valid(with(5, BYTES(1, 1, 0, 0x80, 0x80, 4))); /* 65,536 pages */
+    check_valid(with(5, BYTES(2, 0, 1, 0, 1)));
+    check_valid(with(5, BYTES(1, 4, 0x80, 0x80, 8)));
     check_valid(
         with(6, BYTES(1, 0x7b, 1, 0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, END)));
     check_valid(with(6, BYTES(1, I32, 0, 0x41, 1, 0x23, 0, 0x6a, END)));
     check_valid(with(6, BYTES(2, I32, 0, 0x41, 1, END, I32, 0, 0x23, 2, END)));
     check_valid(with(4, BYTES(1, 0x40, 0, 0x70, 0, 1, 0xd0, 0x70, END)));
-}
-
-/* Features that are validated, then refused by name. */
-static void test_refused(void) {
-    const struct {
-        struct binary b;
-        const char *message;
-    } cases[] = {
-        {with(5, BYTES(1, 4, 1)), "64-bit memory"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct error err = {0};
-        check_context = cases[i].message;
-        CHECK(!check_module(&cases[i].b, &err) && err.code == ERROR_UNSUPPORTED);
-        CHECK_TEXT(err.message, cases[i].message);
-    }
-    check_context = NULL;
 }
 
 /* A function of 200,000 nested blocks around a br_table with as many labels: no recursion, and
@@ -358,7 +343,6 @@ static void test_deep(void) {
 int main(void) {
     test_bodies();
     test_modules();
-    test_refused();
     test_deep();
     return check_report();
 }
