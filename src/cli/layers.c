@@ -7,15 +7,14 @@
 #include "cli/paths.h"
 #include "wasi/wasi.h"
 
-#include <string.h>
-
 void layers_add_fixed(struct linker *linker) {
     linker_add_host(linker, &wasi_host_module);
 }
 
 static bool imports_mpi(const struct wasm_module *module) {
     for (uint32_t i = 0; i < module->import_count; i++)
-        if (strcmp(module->imports[i].module.bytes, MPI_LOADER_IMPORT_MODULE) == 0) return true;
+        if (mpi_loader_serves(module->imports[i].module.bytes, module->imports[i].name.bytes))
+            return true;
     return false;
 }
 

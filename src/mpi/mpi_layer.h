@@ -40,6 +40,7 @@ struct mpilayer {
     bool self_errhandler_set; /* then errors without a communicator go to MPI_COMM_SELF's handler */
     int tag_ub;               /* of the host */
     int thread_level;         /* GUEST_MPI_THREAD_* that MPI_Init_thread gave */
+    bool legacy;              /* the guest has the first MPIWasm's handles: mpi_legacy.h */
     const struct host_config *config;
     uint32_t cells;            /* guest memory, see mpilayer_cells; 0: not yet there */
     uint32_t callback_depth;   /* callbacks of the guest that run now */
@@ -294,14 +295,16 @@ bool mpilayer_info_get_optional(struct mpilayer_call *call, const char *argument
  * Guest memory of the layer's own, allocated at its first use: false if the guest has none left
  * (MPI_ERR_NO_MEM). MPILAYER_CELL_ATTRIBUTES: an int per predefined attribute;
  * MPILAYER_CELL_ERRHANDLER: a handle and a code per level of error handlers;
- * MPILAYER_CELL_CALLBACK: what other callbacks' arguments point to, 32 bytes a level.
+ * MPILAYER_CELL_CALLBACK: what other callbacks' arguments point to, 32 bytes a level;
+ * MPILAYER_CELL_LEGACY: a status and its size in bytes (mpi_legacy.c).
  */
 enum {
     MPILAYER_CALLBACK_DEPTH = 16,
     MPILAYER_CELL_ATTRIBUTES = 0,
     MPILAYER_CELL_ERRHANDLER = 64,
     MPILAYER_CELL_CALLBACK = MPILAYER_CELL_ERRHANDLER + 8 * MPILAYER_CALLBACK_DEPTH,
-    MPILAYER_CELL_SIZE = MPILAYER_CELL_CALLBACK + 32 * MPILAYER_CALLBACK_DEPTH,
+    MPILAYER_CELL_LEGACY = MPILAYER_CELL_CALLBACK + 32 * MPILAYER_CALLBACK_DEPTH,
+    MPILAYER_CELL_SIZE = MPILAYER_CELL_LEGACY + 40,
 };
 bool mpilayer_cells(struct mpilayer_call *call);
 

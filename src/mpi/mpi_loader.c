@@ -21,6 +21,11 @@
  * Open MPI's start a daemon for it. */
 static const char *const preferred[] = {"mpich", "openmpi"};
 
+bool mpi_loader_serves(const char *module, const char *name) {
+    return strcmp(module, MPI_LOADER_IMPORT_MODULE) == 0 ||
+           (strcmp(module, "env") == 0 && strncmp(name, "MPI_", 4) == 0);
+}
+
 static bool load(struct arena *arena, struct mpi_plugin *plugin) {
     dlerror();
     void *library = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);

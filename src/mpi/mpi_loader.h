@@ -13,6 +13,10 @@
 /* Import module of the guests' MPI functions. */
 #define MPI_LOADER_IMPORT_MODULE "mpi_abi_1"
 
+/* Does a plugin serve this import: a function of MPI, under its own module's name or, as modules of
+ * the first MPIWasm have it, under "env"? */
+bool mpi_loader_serves(const char *module, const char *name);
+
 struct mpi_plugin {
     const char *name;               /* "openmpi", "mpich", ...; in the arena, as the others */
     const char *path;               /* of the shared object */

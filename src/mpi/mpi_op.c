@@ -9,6 +9,8 @@
  * What goes wrong in a callback ends the job: no unwinding through MPI's frames.
  */
 #include "mpi/mpi_op.h"
+
+#include "mpi/mpi_legacy.h"
 #include "mpi/mpi_memory.h"
 #include "mpi_functions.h"
 
@@ -52,7 +54,9 @@ static void call_guest(const struct reduction_call *reduction, uint32_t in, uint
     struct mpilayer *layer = reduction->layer;
     union wasm_value slots[4];
     mpilayer_store_i32(layer, reduction->cell, length);
-    mpilayer_store_i32(layer, reduction->cell + 4, (int32_t)type_handle);
+    mpilayer_store_i32(
+        layer, reduction->cell + 4,
+        (int32_t)(layer->legacy ? mpilayer_legacy_datatype_back(type_handle) : type_handle));
     slots[0].i32 = in;
     slots[1].i32 = inout;
     slots[2].i32 = reduction->cell;

@@ -6,6 +6,7 @@
 #include "mpi/mpi_plugin.h"
 
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_legacy.h"
 #include "mpi/mpi_op.h"
 #include "mpi_functions.h"
 
@@ -106,12 +107,18 @@ const struct host_module *mpiwasm_host_module(void) {
         .abi_version = HOST_MODULE_ABI_VERSION,
         .name = "mpi",
         .description = description,
-        .functions = mpilayer_exports,
         .instantiate = layer_instantiate,
         .finish = layer_finish,
         .destroy = layer_destroy,
     };
-    module.function_count = mpilayer_export_count;
+    static struct host_function *functions;
+    size_t count = mpilayer_export_count + mpilayer_legacy_export_count;
+    if (functions == NULL && (functions = malloc(count * sizeof *functions)) == NULL) return NULL;
+    memcpy(functions, mpilayer_exports, mpilayer_export_count * sizeof *functions);
+    memcpy(functions + mpilayer_export_count, mpilayer_legacy_exports,
+           mpilayer_legacy_export_count * sizeof *functions);
+    module.functions = functions;
+    module.function_count = count;
     char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
     int length = 0;
     if (MPI_Get_library_version(text, &length) == MPI_SUCCESS) {

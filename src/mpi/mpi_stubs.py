@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turn mpi_functions.def into C.
 
-    mpi_stubs.py header TABLE    prototypes of the functions that are written by hand
+    mpi_stubs.py header TABLE    prototypes of all host functions
     mpi_stubs.py stubs TABLE     the generated host functions and the table of all exports
     mpi_stubs.py names TABLE     names, signatures and kinds without mpi.h: for the loader and tests
     mpi_stubs.py list TABLE      "MPI_Send i:iiiiii" lines: what the guest's mpi.h is checked against
@@ -168,11 +168,11 @@ class Function:
         """The C of the generated function."""
         arguments = self.arguments
         if self.unchanged:
-            return ["static %s {" % self.prototype(), "    return (int32_t)%s;" % arguments[0].name,
+            return ["%s {" % self.prototype(), "    return (int32_t)%s;" % arguments[0].name,
                     "}"]
         checks = [a.fill(a.kind.check) for a in sorted(arguments, key=lambda a: a.kind.order)
                   if a.kind.check]
-        lines = ["static %s {" % self.prototype(), "    struct mpilayer_call call;"]
+        lines = ["%s {" % self.prototype(), "    struct mpilayer_call call;"]
         if self.prepared_by:
             pending = any(a.kind_name in ("NEW_REQUEST", "PERSISTENT") for a in arguments)
             lines += ["    struct mpilayer_collective c = {.pending = %s};" % (
@@ -211,6 +211,8 @@ def read_table(path):
                 section = line[8:]
             elif line.startswith("later "):
                 later += line.split()[1:]
+            elif line.startswith("legacy "):
+                pass  # mpi_legacy.py reads those
             elif match:
                 functions.append((section, Function(match, where)))
                 if match.group(5):
@@ -230,9 +232,7 @@ NOTICE = "/* Made from mpi_functions.def by mpi_stubs.py: change those. */"
 
 def header(functions, later):
     out = [NOTICE, '#include "mpi/mpi_layer.h"']
-    for _, f in functions:
-        if f.by_hand:
-            out += f.guarded([f.prototype() + ";"])
+    out += [f.prototype() + ";" for _, f in functions]
     return out
 
 
