@@ -74,11 +74,12 @@ static void add_compile_flags(const struct job *job, struct arguments *out) {
     arguments_addf(out, "-isystem%s/include", job->install.share);
 }
 
-/* Loops stay whole: mpiwasm unrolls and vectorises for the processor the module runs on. */
+/* Loops stay whole: mpiwasm unrolls and vectorises for the processor the module runs on. Only those
+ * of a few iterations are unrolled, so that register tiles live in registers. */
 static void add_optimisation_flags(const struct job *job, struct arguments *out) {
-    static const char *const flags[] = {"-fno-vectorize", "-fno-slp-vectorize",
-                                        "-mllvm",         "-unroll-runtime=false",
-                                        "-mllvm",         "-unroll-allow-partial=false"};
+    static const char *const flags[] = {
+        "-fno-vectorize", "-fno-slp-vectorize",          "-mllvm", "-unroll-runtime=false",
+        "-mllvm",         "-unroll-allow-partial=false", "-mllvm", "-unroll-full-max-count=16"};
     if (job->options.optimises) arguments_add_all(out, flags, sizeof flags / sizeof *flags);
 }
 

@@ -31,6 +31,7 @@ enum compile_step {
     COMPILE_STEP_CLUSTER_LOADS = 4,
     COMPILE_STEP_VECTORISE = 8, /* LLVM's loop and straight-line vectorisers */
     COMPILE_STEP_UNROLL = 16,   /* LLVM's loop unroller */
+    COMPILE_STEP_ALIAS_ROOTS = 32,
 };
 
 /* 3, but 2 for modules with more than COMPILE_SMALL_SIZE bytes of code. */

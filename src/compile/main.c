@@ -28,7 +28,7 @@ static const char usage[] =
     "  --strict-traps        no access to memory is left out or moved over another\n"
     "  --emit=WHAT           so (default), obj, asm, llvm, llvm-raw (not optimised)\n"
     "  --disable=STEP,...    leave out a step of the optimiser: fold-offsets, widen-inductions,\n"
-    "                        cluster-loads, vectorise, unroll\n"
+    "                        cluster-loads, alias-roots, vectorise, unroll\n"
     "  --jobs=N              threads (as many as there are CPUs)\n"
     "  --batch LIST          LIST has lines \"IN OUT\"; prints \"ok\" or \"KIND: message\" for "
     "each\n"
@@ -126,6 +126,7 @@ static bool parse_steps(char *text, unsigned *out) {
         {"fold-offsets", COMPILE_STEP_FOLD_OFFSETS},
         {"widen-inductions", COMPILE_STEP_WIDEN_INDUCTIONS},
         {"cluster-loads", COMPILE_STEP_CLUSTER_LOADS},
+        {"alias-roots", COMPILE_STEP_ALIAS_ROOTS},
         {"vectorise", COMPILE_STEP_VECTORISE},
         {"unroll", COMPILE_STEP_UNROLL},
     };

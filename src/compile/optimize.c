@@ -8,6 +8,7 @@
  */
 #include "compile/optimize.h"
 
+#include "compile/alias_roots.h"
 #include "compile/cluster_loads.h"
 #include "compile/fold_offsets.h"
 #include "compile/widen_inductions.h"
@@ -32,6 +33,10 @@ static bool optimize_little(LLVMModuleRef module, LLVMTargetMachineRef machine,
 
 static bool has(const struct compile_options *options, enum compile_step step) {
     return (options->disabled & step) == 0;
+}
+
+static bool vectorises(const struct compile_options *options) {
+    return options->optimization >= 2 && has(options, COMPILE_STEP_VECTORISE);
 }
 
 /*
@@ -86,6 +91,8 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
     bool folds = !options->explicit_bounds && has(options, COMPILE_STEP_FOLD_OFFSETS);
     bool widens = !options->explicit_bounds && !options->strict_traps &&
                   has(options, COMPILE_STEP_WIDEN_INDUCTIONS);
+    bool roots = vectorises(options) && !options->explicit_bounds && !options->strict_traps &&
+                 has(options, COMPILE_STEP_ALIAS_ROOTS);
     /* instcombine: to know which `or` is a sum */
     if (!run(module, machine,
              "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>)", passes, err))
@@ -94,17 +101,26 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
     if (!run(module, machine, "function(early-cse,loop(loop-rotate))", passes, err)) return false;
     if (widens) widen_inductions(module);
     if (has(options, COMPILE_STEP_CLUSTER_LOADS)) cluster_loads(module);
+    bool has_roots = false;
+    if (roots) {
+        if (!run(module, machine, "function(loop-simplify)", passes, err)) return false;
+        has_roots = alias_roots_add(module);
+    }
     if (!run_main_passes(module, machine, options, passes, err)) return false;
+    if (has_roots) alias_roots_remove(module);
     /* Unrolled loops have their steps as constants in 32-bit addresses. */
     if (folds) fold_offsets(module, options->strict_traps);
-    return run(module, machine, "function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg)",
-               passes, err);
+    /* What went through different roots may turn out to be the same access. */
+    static const char *const last_passes[] = {
+        "function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg)",
+        "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),simplifycfg)"};
+    return run(module, machine, last_passes[has_roots], passes, err);
 }
 
 bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine,
                      const struct compile_options *options, struct error *err) {
     LLVMPassBuilderOptionsRef passes = LLVMCreatePassBuilderOptions();
-    bool vectorise = options->optimization >= 2 && has(options, COMPILE_STEP_VECTORISE);
+    bool vectorise = vectorises(options);
     bool unroll = options->optimization >= 2 && has(options, COMPILE_STEP_UNROLL);
     LLVMPassBuilderOptionsSetLoopInterleaving(passes, vectorise);
     LLVMPassBuilderOptionsSetLoopVectorization(passes, vectorise);

@@ -21,17 +21,17 @@
  */
 #include "compile/widen_inductions.h"
 
-#include "compile/loops.h"
+#include "compile/inductions.h"
 #include "runtime/runtime_abi.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum {
     /* Half of what is inaccessible, so that an offset of up to 1 KiB (fold_offsets.c) in front of
      * the address does not reach out of it. */
     STEP_MAX = 32 << 10,
     ACCESS_MAX = 64, /* per loop */
-    DEPTH = 10,      /* of expressions looked into */
     COUNT_MIN = 16,  /* a loop with fewer iterations is unrolled whole and needs no help */
 };
 
@@ -45,82 +45,18 @@ struct widening {
     LLVMContextRef context;
     LLVMBuilderRef builder;
     LLVMTypeRef i1, i8, i32, i64, pointer, void_type;
-    LLVMValueRef function;
-    struct loops loops;
-    const struct loop *loop; /* the one at hand */
-    LLVMBasicBlockRef preheader, header, latch;
+    struct induction_scope scope;
     LLVMBasicBlockRef trap; /* NULL until asked for */
 };
 
-static bool is_inside(const struct widening *w, LLVMValueRef value) {
-    if (!LLVMIsAInstruction(value)) return false;
-    return loops_contains(w->loop, loops_number(&w->loops, LLVMGetInstructionParent(value)));
-}
-
-static bool is_op(LLVMValueRef value, LLVMOpcode op) {
-    return LLVMIsAInstruction(value) && LLVMGetInstructionOpcode(value) == op;
-}
-
-static bool is_sum(LLVMValueRef value) {
-    return is_op(value, LLVMAdd) || (is_op(value, LLVMOr) && LLVMGetIsDisjoint(value));
-}
-
-static LLVMValueRef incoming(LLVMValueRef phi, LLVMBasicBlockRef from) {
-    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++)
-        if (LLVMGetIncomingBlock(phi, i) == from) return LLVMGetIncomingValue(phi, i);
-    return NULL;
-}
-
-/* A phi of the header that advances by a constant. */
-static bool find_phi_step(const struct widening *w, LLVMValueRef phi, uint64_t *step) {
-    if (!LLVMIsAPHINode(phi) || LLVMGetInstructionParent(phi) != w->header) return false;
-    LLVMValueRef value = incoming(phi, w->latch);
-    *step = 0;
-    for (int i = 0; i < DEPTH && value != phi; i++) {
-        if (!is_op(value, LLVMAdd) || !LLVMIsAConstantInt(LLVMGetOperand(value, 1))) return false;
-        *step += LLVMConstIntGetZExtValue(LLVMGetOperand(value, 1));
-        value = LLVMGetOperand(value, 0);
-    }
-    return value == phi;
-}
-
-/* By how much a value grows per iteration, modulo 2^width. False if that is not known. */
-static bool find_step(const struct widening *w, LLVMValueRef value, int depth, uint64_t *step) {
-    uint64_t left, right;
-    *step = 0;
-    if (!is_inside(w, value)) return true;
-    if (depth == 0) return false;
-    if (find_phi_step(w, value, step)) return true;
-    bool is_difference = is_op(value, LLVMSub);
-    if (is_sum(value) || is_difference) {
-        if (!find_step(w, LLVMGetOperand(value, 0), depth - 1, &left) ||
-            !find_step(w, LLVMGetOperand(value, 1), depth - 1, &right))
-            return false;
-        *step = is_difference ? left - right : left + right;
-        return true;
-    }
-    bool shifts = is_op(value, LLVMShl);
-    if (!shifts && !is_op(value, LLVMMul)) return false;
-    if (!LLVMIsAConstantInt(LLVMGetOperand(value, 1))) return false;
-    uint64_t factor = LLVMConstIntGetZExtValue(LLVMGetOperand(value, 1));
-    if (shifts && factor >= LLVMGetIntTypeWidth(LLVMTypeOf(value))) return false;
-    if (!find_step(w, LLVMGetOperand(value, 0), depth - 1, &left)) return false;
-    *step = shifts ? left << factor : left * factor;
-    return true;
-}
-
 /* The value it has in the first iteration, computed where the builder is: before the loop. */
 static LLVMValueRef build_start(const struct widening *w, LLVMValueRef value) {
-    if (!is_inside(w, value)) return value;
-    if (LLVMIsAPHINode(value)) return incoming(value, w->preheader);
+    if (!induction_is_inside(&w->scope, value)) return value;
+    if (LLVMIsAPHINode(value)) return induction_incoming(value, w->scope.preheader);
     LLVMValueRef left = build_start(w, LLVMGetOperand(value, 0));
     LLVMValueRef right = build_start(w, LLVMGetOperand(value, 1));
-    LLVMOpcode op = is_sum(value) ? LLVMAdd : LLVMGetInstructionOpcode(value);
+    LLVMOpcode op = induction_is_sum(value) ? LLVMAdd : LLVMGetInstructionOpcode(value);
     return LLVMBuildBinOp(w->builder, op, left, right, "");
-}
-
-static int64_t sign_extend(uint64_t value, unsigned width) {
-    return (int64_t)(value << (64 - width)) >> (64 - width);
 }
 
 /* Of our code, all that can end with an exception lacks "nounwind"; traps have it. */
@@ -152,17 +88,18 @@ static bool ends_in_trap(LLVMBasicBlockRef block) {
 /* All iterations run to the end, unless one traps: no other way out, and no call that could end the
  * program. (A loop inside that never ends would hang; it traps instead.) */
 static bool is_plain(const struct widening *w) {
-    for (uint32_t i = 0; i < w->loop->block_count; i++) {
-        LLVMBasicBlockRef block = w->loops.blocks[w->loop->blocks[i]].block;
+    for (uint32_t i = 0; i < w->scope.loop->block_count; i++) {
+        LLVMBasicBlockRef block = w->scope.loops.blocks[w->scope.loop->blocks[i]].block;
         LLVMValueRef at = LLVMGetFirstInstruction(block);
         for (; at != NULL; at = LLVMGetNextInstruction(at))
             if (LLVMIsACallInst(at) && LLVMGetIntrinsicID(LLVMGetCalledValue(at)) == 0)
                 return false;
         LLVMValueRef terminator = LLVMGetBasicBlockTerminator(block);
         if (LLVMIsAInvokeInst(terminator)) return false;
-        for (unsigned j = 0; block != w->latch && j < LLVMGetNumSuccessors(terminator); j++) {
+        for (unsigned j = 0; block != w->scope.latch && j < LLVMGetNumSuccessors(terminator); j++) {
             LLVMBasicBlockRef to = LLVMGetSuccessor(terminator, j);
-            if (!loops_contains(w->loop, loops_number(&w->loops, to)) && !ends_in_trap(to))
+            if (!loops_contains(w->scope.loop, loops_number(&w->scope.loops, to)) &&
+                !ends_in_trap(to))
                 return false;
         }
     }
@@ -212,7 +149,7 @@ static bool is_upward(LLVMIntPredicate predicate) {
 }
 
 static bool find_condition(const struct widening *w, struct condition *out) {
-    LLVMValueRef branch = LLVMGetBasicBlockTerminator(w->latch);
+    LLVMValueRef branch = LLVMGetBasicBlockTerminator(w->scope.latch);
     if (LLVMGetInstructionOpcode(branch) != LLVMBr || !LLVMIsConditional(branch)) return false;
     LLVMValueRef compare = LLVMGetCondition(branch);
     if (!LLVMIsAICmpInst(compare)) return false;
@@ -221,18 +158,19 @@ static bool find_condition(const struct widening *w, struct condition *out) {
                           .bound = LLVMGetOperand(compare, 1)};
     LLVMTypeRef type = LLVMTypeOf(c.moving);
     if (type != w->i32 && type != w->i64) return false;
-    if (LLVMGetSuccessor(branch, 0) != w->header) c.predicate = invert(c.predicate);
-    if (is_inside(w, c.bound)) {
+    if (LLVMGetSuccessor(branch, 0) != w->scope.header) c.predicate = invert(c.predicate);
+    if (induction_is_inside(&w->scope, c.bound)) {
         LLVMValueRef bound = c.moving;
         c.moving = c.bound;
         c.bound = bound;
         c.predicate = swap_sides(c.predicate);
     }
     uint64_t step;
-    if (is_inside(w, c.bound) || !is_inside(w, c.moving) || !find_step(w, c.moving, DEPTH, &step))
+    if (induction_is_inside(&w->scope, c.bound) || !induction_is_inside(&w->scope, c.moving) ||
+        !induction_find_step(&w->scope, c.moving, &step))
         return false;
     c.width = LLVMGetIntTypeWidth(type);
-    c.step = sign_extend(step, c.width);
+    c.step = induction_sign_extend(step, c.width);
     int64_t size = c.step < 0 ? -c.step : c.step;
     if (size == 0 || size > STEP_MAX || c.predicate == LLVMIntEQ) return false;
     if (c.predicate == LLVMIntNE) {
@@ -306,8 +244,9 @@ static bool is_always_accessed(const struct widening *w, LLVMValueRef address, i
         LLVMValueRef user = LLVMGetUser(use);
         bool is_store = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == address;
         if (LLVMIsALoadInst(user) || is_store) {
-            uint32_t block = loops_number(&w->loops, LLVMGetInstructionParent(user));
-            if (loops_contains(w->loop, block) && loops_dominates(&w->loops, block, w->loop->latch))
+            uint32_t block = loops_number(&w->scope.loops, LLVMGetInstructionParent(user));
+            if (loops_contains(w->scope.loop, block) &&
+                loops_dominates(&w->scope.loops, block, w->scope.loop->latch))
                 return true;
         } else if (depth > 0 && LLVMIsAGetElementPtrInst(user) &&
                    LLVMIsAConstantInt(LLVMGetOperand(user, 1)) &&
@@ -318,27 +257,25 @@ static bool is_always_accessed(const struct widening *w, LLVMValueRef address, i
     return false;
 }
 
-/* Loaded from the start of the context, the first argument: context->memory_base. */
-static bool is_memory_base(const struct widening *w, LLVMValueRef value) {
-    return LLVMIsALoadInst(value) && LLVMGetOperand(value, 0) == LLVMGetParam(w->function, 0);
-}
-
 static bool find_access(const struct widening *w, LLVMValueRef at, struct access *out) {
     if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return false;
     LLVMValueRef index = LLVMGetOperand(at, 1);
-    if (!LLVMIsAZExtInst(index) || !is_memory_base(w, LLVMGetOperand(at, 0))) return false;
+    if (!LLVMIsAZExtInst(index) ||
+        !induction_is_memory_base(w->scope.function, LLVMGetOperand(at, 0)))
+        return false;
     LLVMValueRef address = LLVMGetOperand(index, 0);
     uint64_t step;
-    if (LLVMTypeOf(address) != w->i32 || !find_step(w, address, DEPTH, &step)) return false;
-    *out = (struct access){at, address, sign_extend(step, 32)};
+    if (LLVMTypeOf(address) != w->i32 || !induction_find_step(&w->scope, address, &step))
+        return false;
+    *out = (struct access){at, address, induction_sign_extend(step, 32)};
     return out->step != 0 && out->step <= STEP_MAX && out->step >= -STEP_MAX &&
            is_always_accessed(w, at, 1);
 }
 
 static unsigned find_accesses(const struct widening *w, struct access *accesses) {
     unsigned count = 0;
-    for (uint32_t i = 0; i < w->loop->block_count; i++) {
-        LLVMBasicBlockRef block = w->loops.blocks[w->loop->blocks[i]].block;
+    for (uint32_t i = 0; i < w->scope.loop->block_count; i++) {
+        LLVMBasicBlockRef block = w->scope.loops.blocks[w->scope.loop->blocks[i]].block;
         LLVMValueRef at = LLVMGetFirstInstruction(block);
         for (; at != NULL && count < ACCESS_MAX; at = LLVMGetNextInstruction(at))
             if (find_access(w, at, &accesses[count])) count++;
@@ -349,10 +286,10 @@ static unsigned find_accesses(const struct widening *w, struct access *accesses)
 /* context->libcalls->trap(context, TRAP_MEMORY_OUT_OF_BOUNDS), as lower_function.c has it. */
 static LLVMBasicBlockRef trap_block(struct widening *w) {
     if (w->trap != NULL) return w->trap;
-    w->trap = LLVMAppendBasicBlockInContext(w->context, w->function, "trap.range");
+    w->trap = LLVMAppendBasicBlockInContext(w->context, w->scope.function, "trap.range");
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(w->context);
     LLVMPositionBuilderAtEnd(builder, w->trap);
-    LLVMValueRef context = LLVMGetParam(w->function, 0);
+    LLVMValueRef context = LLVMGetParam(w->scope.function, 0);
     LLVMValueRef offset = LLVMConstInt(w->i64, offsetof(struct context, libcalls), false);
     LLVMValueRef at = LLVMBuildInBoundsGEP2(builder, w->i8, context, &offset, 1, "");
     LLVMValueRef libcalls = LLVMBuildLoad2(builder, w->pointer, at, "libcalls");
@@ -363,13 +300,16 @@ static LLVMBasicBlockRef trap_block(struct widening *w) {
     LLVMTypeRef type = LLVMFunctionType(w->void_type, parameters, 2, false);
     LLVMValueRef arguments[] = {context, LLVMConstInt(w->i32, TRAP_MEMORY_OUT_OF_BOUNDS, false)};
     LLVMValueRef call = LLVMBuildCall2(builder, type, code, arguments, 2, "");
-    unsigned cold = LLVMGetEnumAttributeKindForName("cold", 4);
-    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                             LLVMCreateEnumAttribute(w->context, cold, 0));
+    static const char *const attributes[] = {"cold", "nounwind"};
+    for (int i = 0; i < 2; i++) {
+        unsigned kind = LLVMGetEnumAttributeKindForName(attributes[i], strlen(attributes[i]));
+        LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                                 LLVMCreateEnumAttribute(w->context, kind, 0));
+    }
     unsigned id = LLVMLookupIntrinsicID("llvm.trap", 9);
     LLVMBuildCall2(builder, LLVMIntrinsicGetType(w->context, id, NULL, 0),
-                   LLVMGetIntrinsicDeclaration(LLVMGetGlobalParent(w->function), id, NULL, 0), NULL,
-                   0, "");
+                   LLVMGetIntrinsicDeclaration(LLVMGetGlobalParent(w->scope.function), id, NULL, 0),
+                   NULL, 0, "");
     LLVMBuildUnreachable(builder);
     LLVMDisposeBuilder(builder);
     return w->trap;
@@ -378,14 +318,14 @@ static LLVMBasicBlockRef trap_block(struct widening *w) {
 /* A phi that starts at `start` and grows by the step, which does not overflow. */
 static LLVMValueRef build_induction(const struct widening *w, LLVMValueRef start, int64_t step,
                                     LLVMValueRef *next, const char *name) {
-    LLVMPositionBuilderBefore(w->builder, LLVMGetFirstInstruction(w->header));
+    LLVMPositionBuilderBefore(w->builder, LLVMGetFirstInstruction(w->scope.header));
     LLVMValueRef phi = LLVMBuildPhi(w->builder, w->i64, name);
-    LLVMPositionBuilderBefore(w->builder, LLVMGetBasicBlockTerminator(w->latch));
+    LLVMPositionBuilderBefore(w->builder, LLVMGetBasicBlockTerminator(w->scope.latch));
     LLVMValueRef advanced =
         LLVMBuildNSWAdd(w->builder, phi, LLVMConstInt(w->i64, (uint64_t)step, true), "");
     if (step > 0) LLVMSetNUW(advanced, true);
     LLVMValueRef values[] = {start, advanced};
-    LLVMBasicBlockRef blocks[] = {w->preheader, w->latch};
+    LLVMBasicBlockRef blocks[] = {w->scope.preheader, w->scope.latch};
     LLVMAddIncoming(phi, values, blocks, 2);
     if (next != NULL) *next = advanced;
     return phi;
@@ -405,7 +345,7 @@ static LLVMValueRef build_check(const struct widening *w, LLVMValueRef start, LL
 static void rewrite_loop(struct widening *w, const struct condition *condition,
                          struct access *accesses, unsigned access_count) {
     LLVMValueRef starts[ACCESS_MAX], failed;
-    LLVMValueRef way_in = LLVMGetBasicBlockTerminator(w->preheader);
+    LLVMValueRef way_in = LLVMGetBasicBlockTerminator(w->scope.preheader);
     LLVMPositionBuilderBefore(w->builder, way_in);
     LLVMValueRef count = build_count(w, condition, &failed);
     if (LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) + 1 < COUNT_MIN) return;
@@ -429,25 +369,22 @@ static void rewrite_loop(struct widening *w, const struct condition *condition,
         LLVMInstructionEraseFromParent(accesses[i].gep);
     }
     /* With the number of iterations at hand the loop may as well count them. */
-    LLVMValueRef next, branch = LLVMGetBasicBlockTerminator(w->latch);
+    LLVMValueRef next, branch = LLVMGetBasicBlockTerminator(w->scope.latch);
     build_induction(w, LLVMConstNull(w->i64), 1, &next, "iteration");
     LLVMPositionBuilderBefore(w->builder, branch);
-    bool continues_if = LLVMGetSuccessor(branch, 0) == w->header;
+    bool continues_if = LLVMGetSuccessor(branch, 0) == w->scope.header;
     LLVMSetCondition(branch, LLVMBuildICmp(w->builder, continues_if ? LLVMIntNE : LLVMIntEQ, next,
                                            limit, "goes.on"));
 
-    LLVMPositionBuilderAtEnd(w->builder, w->preheader);
+    LLVMPositionBuilderAtEnd(w->builder, w->scope.preheader);
     LLVMInstructionEraseFromParent(way_in);
-    LLVMBuildCondBr(w->builder, failed, trap_block(w), w->header);
+    LLVMBuildCondBr(w->builder, failed, trap_block(w), w->scope.header);
 }
 
 static void widen_loop(struct widening *w, const struct loop *loop) {
     struct access accesses[ACCESS_MAX];
     struct condition condition;
-    w->loop = loop;
-    w->preheader = w->loops.blocks[loop->preheader].block;
-    w->header = w->loops.blocks[loop->header].block;
-    w->latch = w->loops.blocks[loop->latch].block;
+    induction_scope_enter(&w->scope, loop);
     if (!find_condition(w, &condition) || !is_plain(w)) return;
     unsigned count = find_accesses(w, accesses);
     if (count > 0) rewrite_loop(w, &condition, accesses, count);
@@ -455,11 +392,11 @@ static void widen_loop(struct widening *w, const struct loop *loop) {
 
 static void widen_function(struct widening *w, LLVMValueRef function) {
     struct arena arena = {0};
-    w->function = function;
+    w->scope.function = function;
     w->trap = NULL;
-    loops_find(&w->loops, function, &arena);
-    for (uint32_t i = w->loops.loop_count; i > 0; i--) /* inner ones first */
-        widen_loop(w, &w->loops.loops[i - 1]);
+    loops_find(&w->scope.loops, function, &arena);
+    for (uint32_t i = w->scope.loops.loop_count; i > 0; i--) /* inner ones first */
+        widen_loop(w, &w->scope.loops.loops[i - 1]);
     arena_free(&arena);
 }
 

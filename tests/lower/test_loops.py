@@ -49,7 +49,11 @@ class Loop:
                 predicate = predicate.replace("l", "g", 1)
         self.start, self.bound, self.step = start, bound, -step if down else step
         self.predicate = predicate
-        self.accesses = [self.access(choose, i) for i in range(choose.randrange(1, 4))]
+        self.accesses = []
+        for i in range(choose.randrange(1, 4)):
+            self.accesses.append(self.access(choose, i))
+        # Starts that are arguments are different arrays to the compiler, which may overlap.
+        self.takes_starts = choose.random() < 0.7
         if outside:
             self.accesses[0]["start"] = choose.choice(
                 [MEMORY - 8, MEMORY - 8 * self.count // 2 - 8, 2**32 - 16, 2**32 - 40000])
@@ -61,8 +65,11 @@ class Loop:
         stride = choose.choice([1, 4, 8, 8, 16, 24, 56, 400]) * choose.choice([1, 1, -1])
         span = abs(stride) * self.count
         low = choose.randrange(1024, MEMORY // 2) if span < MEMORY // 2 - 2048 else 1024
+        if self.accesses and choose.random() < 0.5:  # overlap, or nearly
+            other = self.accesses[0]
+            low = max(1024, other["low"] + choose.choice([-64, -8, -4, -1, 0, 0, 4, 8, 20, 128]))
         low = min(low, MEMORY - span - 1024)
-        return {"number": number, "stride": stride, "start": low if stride > 0 else low + span,
+        return {"number": number, "stride": stride, "low": low, "start": low if stride > 0 else low + span,
                 "offset": choose.choice([0, 0, 0, 8, 16, 1000]),
                 "constant": choose.choice([0, 0, 8, -8, 24, -16, 900]),
                 "often": choose.choice(["always", "always", "always", "odd"]),
@@ -72,12 +79,16 @@ class Loop:
     def text(self):
         t = self.type
         lines = [f"(func ${self.name} (export \"{self.name}\") (result i64)",
-                 f"  (local $i {t}) (local $sum i64) (local $k i32)"]
+                 f"  (call ${self.name}_from " + " ".join(
+                     f"(i32.const {access['start']})" for access in self.accesses) + "))",
+                 f"(func ${self.name}_from", *[
+                     f"  (param $s{access['number']} i32)" for access in self.accesses],
+                 f"  (result i64) (local $i {t}) (local $sum i64) (local $k i32)"]
         for access in self.accesses:
             lines.append(f"  (local $p{access['number']} i32)")
         lines.append(f"  (local.set $i ({t}.const {self.start}))")
         for access in self.accesses:
-            lines.append(f"  (local.set $p{access['number']} (i32.const {access['start']}))")
+            lines.append(f"  (local.set $p{access['number']} {self.start_text(access)})")
         lines.append("  (loop $next")
         for access in self.accesses:
             lines += ["    " + line for line in self.access_text(access)]
@@ -92,10 +103,14 @@ class Loop:
         lines.append("  (local.get $sum))")
         return "\n".join(lines)
 
+    def start_text(self, access):
+        return f"(local.get $s{access['number']})" if self.takes_starts \
+            else f"(i32.const {access['start']})"
+
     def access_text(self, access):
         address = f"(local.get $p{access['number']})"
         if access["by_counter"]:  # the same address, from the number of the iteration
-            address = (f"(i32.add (i32.const {access['start']}) "
+            address = (f"(i32.add {self.start_text(access)} "
                        f"(i32.mul (local.get $k) (i32.const {access['stride']})))")
         if access["constant"]:
             address = f"(i32.add {address} (i32.const {access['constant']}))"
