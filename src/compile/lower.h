@@ -104,6 +104,7 @@ struct lowering {
     const struct wasm_function_type *type;
     LLVMValueRef function, context;
     LLVMBasicBlockRef entry; /* gets what is loaded once; ends in a branch to the body */
+    LLVMBasicBlockRef body;  /* what follows it */
     LLVMBuilderRef entry_builder;
     struct lower_memory *memories; /* per memory */
     LLVMValueRef *locals;          /* allocas, parameters first */
@@ -183,6 +184,23 @@ LLVMBasicBlockRef lower_trap_block(struct lowering *l, enum trap_kind kind);
 void lower_branch_unlikely(struct lowering *l, LLVMValueRef condition, LLVMBasicBlockRef unlikely,
                            LLVMBasicBlockRef likely);
 
+/*
+ * lower_tail.c.  Functions of plan->in_tail_calls have the prototype of lower_tail_type;
+ * lower_tail_parameters takes the guest's parameters out of it, and lower_tail_call makes a call
+ * with it, or with another one of its kind.
+ */
+LLVMTypeRef lower_tail_type(struct lower_module *m, uint32_t type_index);
+void lower_tail_parameters(struct lowering *l, LLVMValueRef *out);
+LLVMValueRef lower_tail_call(struct lowering *l, LLVMTypeRef prototype, uint32_t type_index,
+                             LLVMValueRef code, LLVMValueRef context, LLVMValueRef *values,
+                             bool is_caught);
+/* Whether a tail call from this function to one of the type can be a jump, and that jump. */
+bool lower_tail_can_jump(const struct lowering *l, uint32_t type_index);
+void lower_tail_jump(struct lowering *l, uint32_t type_index, LLVMValueRef code,
+                     LLVMValueRef context, LLVMValueRef *values);
+/* The tail call of a function to itself. */
+void lower_tail_loop(struct lowering *l, LLVMValueRef *values);
+
 /* lower_control.c */
 void lower_frame_push_function(struct lowering *l);
 /* Open a block that is none of a loop and an if. */
@@ -205,6 +223,11 @@ void lower_try_end(struct lowering *l, struct lower_frame *frame);
 /* The personality function, and what it jumps to (artifact_descriptor.personality). */
 LLVMValueRef lower_personality(struct lower_module *m);
 LLVMValueRef lower_personality_define(struct lower_module *m);
+
+/* lower_call.c: a call that ends up in the innermost try if it throws, or in none of this function
+ * unless `is_caught`. */
+LLVMValueRef lower_call_build(struct lowering *l, LLVMTypeRef type, LLVMValueRef code,
+                              LLVMValueRef *arguments, unsigned convention, bool is_caught);
 
 /* lower_call.c: call context->libcalls->F, whose offset in struct runtime_libcalls is given; the
  * context is put in front of the arguments. */

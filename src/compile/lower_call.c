@@ -6,44 +6,82 @@
  */
 #include "compile/lower.h"
 
-/* Call code(context, the operands of the type) and push the results. */
-static void build_call(struct lowering *l, uint32_t type_index, LLVMValueRef code,
-                       LLVMValueRef context, unsigned convention) {
-    const struct wasm_function_type *type = &l->m->wasm->types[type_index];
-    LLVMValueRef *arguments =
-        arena_array(&l->arena, (size_t)type->parameter_count + 1, sizeof *arguments);
-    arguments[0] = context;
-    l->stack_size -= type->parameter_count;
-    for (uint32_t i = 0; i < type->parameter_count; i++)
-        arguments[1 + i] = l->stack[l->stack_size + i];
-    LLVMTypeRef function_type = lower_function_type(l->m, type_index);
-    LLVMBasicBlockRef landing = lower_landing(l);
+enum { CALL_PLAIN, CALL_TAIL }; /* the `argument` of what is emitted */
+
+struct callee {
+    uint32_t type_index;
+    LLVMValueRef code, context;
+    unsigned convention;
+    bool in_tail_calls; /* made with the prototype of lower_tail.c */
+};
+
+LLVMValueRef lower_call_build(struct lowering *l, LLVMTypeRef type, LLVMValueRef code,
+                              LLVMValueRef *arguments, unsigned convention, bool is_caught) {
+    unsigned count = LLVMCountParamTypes(type);
+    LLVMBasicBlockRef landing = is_caught ? lower_landing(l) : NULL;
     LLVMValueRef call;
     if (landing == NULL) {
-        call = LLVMBuildCall2(l->builder, function_type, code, arguments, type->parameter_count + 1,
-                              "");
+        call = LLVMBuildCall2(l->builder, type, code, arguments, count, "");
     } else {
         LLVMBasicBlockRef go_on = lower_block_make(l, "");
-        call = LLVMBuildInvoke2(l->builder, function_type, code, arguments,
-                                type->parameter_count + 1, go_on, landing, "");
+        call = LLVMBuildInvoke2(l->builder, type, code, arguments, count, go_on, landing, "");
         lower_enter_block(l, go_on);
     }
     LLVMSetInstructionCallConv(call, convention);
     if (!l->m->plan->may_throw)
         LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                                  l->m->attribute_nounwind);
+    return call;
+}
+
+static LLVMValueRef build_plain(struct lowering *l, const struct callee *callee,
+                                LLVMValueRef *values, bool is_caught) {
+    const struct wasm_function_type *type = &l->m->wasm->types[callee->type_index];
+    LLVMValueRef *arguments =
+        arena_array(&l->arena, (size_t)type->parameter_count + 1, sizeof *arguments);
+    arguments[0] = callee->context;
+    for (uint32_t i = 0; i < type->parameter_count; i++)
+        arguments[1 + i] = values[i];
+    return lower_call_build(l, lower_function_type(l->m, callee->type_index), callee->code,
+                            arguments, callee->convention, is_caught);
+}
+
+/* Call code(context, the operands of the type) and push the results, or return them. */
+static void build_call(struct lowering *l, const struct callee *callee, int how) {
+    const struct wasm_function_type *type = &l->m->wasm->types[callee->type_index];
+    bool is_caught = how != CALL_TAIL; /* a tail call has left all blocks */
+    l->stack_size -= type->parameter_count;
+    LLVMValueRef *values = &l->stack[l->stack_size];
+    if (how == CALL_TAIL && lower_tail_can_jump(l, callee->type_index)) {
+        lower_tail_jump(l, callee->type_index, callee->code, callee->context, values);
+        return;
+    }
+    LLVMValueRef call =
+        callee->in_tail_calls
+            ? lower_tail_call(l, lower_tail_type(l->m, callee->type_index), callee->type_index,
+                              callee->code, callee->context, values, is_caught)
+            : build_plain(l, callee, values, is_caught);
     if (type->result_count == 1) lower_push(l, call);
     for (uint32_t i = 0; type->result_count > 1 && i < type->result_count; i++)
         lower_push(l, LLVMBuildExtractValue(l->builder, call, i, ""));
+    if (how == CALL_TAIL) lower_return(l, NULL, 0);
 }
 
 void lower_call(struct lowering *l, const struct wasm_instr *instr, int argument) {
     struct lower_module *m = l->m;
     const struct wasm_function *function = &m->wasm->functions[instr->index];
+    if (argument == CALL_TAIL && instr->index == l->index) {
+        l->stack_size -= l->type->parameter_count;
+        lower_tail_loop(l, &l->stack[l->stack_size]);
+        return;
+    }
     if (!function->is_imported) {
-        unsigned convention = m->plan->escapes[instr->index] ? LLVMCCallConv : LLVMFastCallConv;
-        build_call(l, function->type_index, lower_function_declare(m, instr->index), l->context,
-                   convention);
+        LLVMValueRef code = lower_function_declare(m, instr->index);
+        build_call(l,
+                   &(struct callee){function->type_index, code, l->context,
+                                    LLVMGetFunctionCallConv(code),
+                                    m->plan->in_tail_calls[instr->index]},
+                   argument);
         return;
     }
     uint64_t slot =
@@ -55,7 +93,8 @@ void lower_call(struct lowering *l, const struct wasm_instr *instr, int argument
         lower_offset(m, l->builder, l->context, slot + offsetof(struct import_slot, context), "");
     LLVMValueRef context = LLVMBuildLoad2(l->builder, m->pointer, at, "import.context");
     lower_tag_invariant(m, context);
-    build_call(l, function->type_index, code, context, LLVMCCallConv);
+    build_call(l, &(struct callee){function->type_index, code, context, LLVMCCallConv, false},
+               argument);
 }
 
 static LLVMValueRef load_invariant(struct lowering *l, LLVMTypeRef type, LLVMValueRef base,
@@ -67,13 +106,14 @@ static LLVMValueRef load_invariant(struct lowering *l, LLVMTypeRef type, LLVMVal
 }
 
 /* Call what a func_ref that is not null refers to. */
-static void call_reference(struct lowering *l, uint32_t type_index, LLVMValueRef reference) {
+static void call_reference(struct lowering *l, uint32_t type_index, LLVMValueRef reference,
+                           int how) {
     LLVMTypeRef pointer = l->m->pointer;
     LLVMValueRef code =
         load_invariant(l, pointer, reference, offsetof(struct func_ref, code), "code");
     LLVMValueRef context =
         load_invariant(l, pointer, reference, offsetof(struct func_ref, context), "callee.context");
-    build_call(l, type_index, code, context, LLVMCCallConv);
+    build_call(l, &(struct callee){type_index, code, context, LLVMCCallConv, false}, how);
 }
 
 void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int argument) {
@@ -90,13 +130,13 @@ void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int
         load_invariant(l, m->i32, ids, sizeof(uint32_t) * (uint64_t)instr->index, "expected");
     lower_trap_if(l, LLVMBuildICmp(l->builder, LLVMIntNE, actual, expected, ""),
                   TRAP_INDIRECT_CALL_TYPE);
-    call_reference(l, instr->index, reference);
+    call_reference(l, instr->index, reference, argument);
 }
 
 void lower_call_ref(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef reference = lower_pop(l);
     lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_NULL_FUNCTION);
-    call_reference(l, instr->index, reference);
+    call_reference(l, instr->index, reference, argument);
 }
 
 LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result,

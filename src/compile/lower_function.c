@@ -12,7 +12,9 @@
 
 #include <stdlib.h>
 
-static void lower_missing(struct lowering *l, const struct wasm_instr *instr, int argument) {
+/* No row may need it. */
+__attribute__((unused)) static void lower_missing(struct lowering *l,
+                                                  const struct wasm_instr *instr, int argument) {
     wasm_feature_refuse(wasm_op_infos[instr->op].feature, instr->offset, l->err);
     l->failed = true;
 }
@@ -108,9 +110,15 @@ static void make_locals(struct lowering *l, const struct wasm_function *function
     size_t count = (size_t)l->type->parameter_count + function->local_count;
     l->locals = arena_array(&l->arena, count, sizeof *l->locals);
     l->local_types = arena_array(&l->arena, count, sizeof *l->local_types);
-    uint32_t at = 0;
-    for (; at < l->type->parameter_count; at++)
-        make_local(l, at, l->type->parameters[at], LLVMGetParam(l->function, at + 1));
+    uint32_t at = 0, parameter_count = l->type->parameter_count;
+    LLVMValueRef *parameters = arena_array(&l->arena, parameter_count, sizeof *parameters);
+    if (l->m->plan->in_tail_calls[l->index])
+        lower_tail_parameters(l, parameters);
+    else
+        for (uint32_t i = 0; i < parameter_count; i++)
+            parameters[i] = LLVMGetParam(l->function, i + 1);
+    for (; at < parameter_count; at++)
+        make_local(l, at, l->type->parameters[at], parameters[at]);
     for (uint32_t i = 0; i < function->local_run_count; i++)
         for (uint32_t j = 0; j < function->local_runs[i].count; j++)
             make_local(l, at++, function->local_runs[i].type, NULL);
@@ -158,17 +166,17 @@ bool lower_function(struct lower_module *m, uint32_t index, struct error *err) {
     l.context = LLVMGetParam(l.function, 0);
     LLVMSetValueName2(l.context, "context", 7);
     l.entry = lower_block_make(&l, "entry");
-    LLVMBasicBlockRef body = lower_block_make(&l, "body");
+    l.body = lower_block_make(&l, "body");
     l.entry_builder = LLVMCreateBuilderInContext(m->context);
     LLVMPositionBuilderAtEnd(l.entry_builder, l.entry);
-    LLVMPositionBuilderAtEnd(l.builder, body);
+    LLVMPositionBuilderAtEnd(l.builder, l.body);
     l.memories = arena_array(&l.arena, m->wasm->memory_count, sizeof *l.memories);
     make_locals(&l, function);
     lower_frame_push_function(&l);
     bool ok = lower_body(&l, function);
     if (ok) {
         fill_trap_blocks(&l);
-        LLVMBuildBr(l.entry_builder, body);
+        LLVMBuildBr(l.entry_builder, l.body);
     }
     LLVMDisposeBuilder(l.entry_builder);
     arena_free(&l.arena);

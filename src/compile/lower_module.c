@@ -164,13 +164,17 @@ LLVMValueRef lower_function_declare(struct lower_module *m, uint32_t index) {
     if (m->functions[index] != NULL) return m->functions[index];
     char symbol[SYMBOL_NAME_MAX + 32];
     make_symbol(m->wasm, index, symbol, sizeof symbol);
-    LLVMTypeRef type = lower_function_type(m, m->wasm->functions[index].type_index);
+    uint32_t type_index = m->wasm->functions[index].type_index;
+    bool in_tail_calls = m->plan->in_tail_calls[index];
+    LLVMTypeRef type =
+        in_tail_calls ? lower_tail_type(m, type_index) : lower_function_type(m, type_index);
     LLVMValueRef function = LLVMAddFunction(m->llvm, symbol, type);
     if (m->plan->partition_count == 1)
         LLVMSetLinkage(function, LLVMInternalLinkage);
     else
         LLVMSetVisibility(function, LLVMHiddenVisibility);
-    LLVMSetFunctionCallConv(function, m->plan->escapes[index] ? LLVMCCallConv : LLVMFastCallConv);
+    bool has_c_convention = m->plan->escapes[index] || in_tail_calls;
+    LLVMSetFunctionCallConv(function, has_c_convention ? LLVMCCallConv : LLVMFastCallConv);
     lower_function_attributes_add(m, function);
     return m->functions[index] = function;
 }

@@ -28,12 +28,13 @@ static void find_escapes(struct plan *plan) {
         if (plan->escapes[i]) plan->entered[module->functions[i].type_index] = true;
 }
 
-/* Without a tag of its own a module can still catch what others throw. */
-static bool may_throw(const struct wasm_module *module) {
+static void find_features(struct plan *plan) {
     struct wasm_feature_uses uses;
-    if (module->tag_count > 0) return true;
-    wasm_module_features(module, &uses);
-    return uses.used[WASM_FEATURE_EXCEPTION_HANDLING] || uses.used[WASM_FEATURE_LEGACY_EXCEPTIONS];
+    wasm_module_features(plan->module, &uses);
+    /* Without a tag of its own a module can still catch what others throw. */
+    plan->may_throw = plan->module->tag_count > 0 || uses.used[WASM_FEATURE_EXCEPTION_HANDLING] ||
+                      uses.used[WASM_FEATURE_LEGACY_EXCEPTIONS];
+    if (uses.used[WASM_FEATURE_TAIL_CALL]) tail_calls_find(plan->module, plan->in_tail_calls);
 }
 
 static void find_fixed_tables(struct plan *plan) {
@@ -83,7 +84,8 @@ void plan_make(struct plan *plan, const struct wasm_module *module, bool whole,
     plan->escapes = arena_array(arena, module->function_count, sizeof *plan->escapes);
     plan->entered = arena_array(arena, module->type_count, sizeof *plan->entered);
     plan->table_is_fixed = arena_array(arena, module->table_count, sizeof *plan->table_is_fixed);
-    plan->may_throw = may_throw(module);
+    plan->in_tail_calls = arena_array(arena, module->function_count, sizeof(bool));
+    find_features(plan);
     find_escapes(plan);
     find_fixed_tables(plan);
     cut(plan, whole, arena);

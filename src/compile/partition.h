@@ -20,6 +20,9 @@ struct plan {
     struct context_layout layout;
     /* Per function, imports included: its address may be taken, so it has the C convention. */
     bool *escapes;
+    /* Per function: it makes or gets tail calls, so it has the C convention with the prototype of
+     * lower_tail.c. */
+    bool *in_tail_calls;
     /* Per type: some function of the type, imports included, can be called from outside. */
     bool *entered;
     /* Per table: its size cannot change and is limits.minimum. */
@@ -33,5 +36,8 @@ struct plan {
 /* `module` is validated; one partition only if `whole`. All memory comes from the arena. */
 void plan_make(struct plan *plan, const struct wasm_module *module, bool whole,
                struct arena *arena);
+
+/* lower_tail.c: set in_tail_calls[]. */
+void tail_calls_find(const struct wasm_module *module, bool *in_tail_calls);
 
 #endif

@@ -13,9 +13,10 @@
  * one result, or the LLVM struct of all results.  Functions whose address escapes (exported, in an
  * element segment, declared for ref.func) use the C convention, so that code behind a func_ref is
  * always called the same way, be it a guest function of this or of another instance or a host
- * function; functions called only directly use fastcc.  A host function has at most one result and
- * gets as its first argument the `context` of its import slot, which is then the host layer's own
- * state.
+ * function; functions called only directly use fastcc.  Tail calls between functions of the C
+ * convention are jumps with the callee's arguments in place, see lower_tail.c.  A host function has
+ * at most one result and gets as its first argument the `context` of its import slot, which is then
+ * the host layer's own state.
  *
  * Linear memory.  Each memory of 32-bit addresses is reserved whole: MEMORY_GUARD_BELOW bytes of
  * guard, 4 GiB, and MEMORY_GUARD_ABOVE bytes of guard. Its base never moves.  Compiled code

@@ -1,0 +1,120 @@
+;; Typed references between instances, where the suite has little: whatever is shared must have
+;; the same type, or a subtype where nobody can write it.
+
+(module $m
+  (type $f (func (param i32) (result i32)))
+  (type $g (func (param i32 (ref null $f)) (result i32)))
+  (rec (type $r (func (param (ref null $s)))) (type $s (func (param (ref null $r) i32))))
+  (type $alone (func (param (ref null $alone))))
+  (func $double (export "double") (type $f) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "apply") (type $g) (call_ref $f (local.get 0) (local.get 1)))
+  (func (export "r") (type $r))
+  (func (export "s") (type $s))
+  (func (export "alone") (type $alone))
+  (global (export "constant") (ref $f) (ref.func $double))
+  (global (export "variable") (mut (ref null $f)) (ref.null $f))
+  (table (export "table") 3 5 (ref null $f))
+  (table (export "full") 2 4 (ref $f) (ref.func $double))
+)
+(register "m" $m)
+
+(module $user
+  ;; The same types under other numbers.
+  (type (func))
+  (rec (type $a (func (param (ref null $b)))) (type $b (func (param (ref null $a) i32))))
+  (type $h (func (param i32) (result i32)))
+  (type $k (func (param i32 (ref null $h)) (result i32)))
+  (type $alone (func (param (ref null $alone))))
+  (import "m" "double" (func $double (type $h)))
+  (import "m" "apply" (func $apply (type $k)))
+  (import "m" "r" (func (type $a)))
+  (import "m" "s" (func (type $b)))
+  (import "m" "alone" (func (type $alone)))
+  (import "m" "constant" (global $constant (ref $h)))
+  (import "m" "constant" (global (ref null $h)))
+  (import "m" "constant" (global (ref func)))
+  (import "m" "constant" (global $any funcref))
+  (import "m" "variable" (global $variable (mut (ref null $h))))
+  (import "m" "table" (table $table 3 5 (ref null $h)))
+  (import "m" "full" (table $full 2 4 (ref $h)))
+  (import "spectest" "print_i32" (func $print (param i32)))
+  (type $print (func (param i32)))
+  (func $add (type $h) (i32.add (local.get 0) (i32.const 1)))
+  (elem declare func $add $print)
+  (export "constant again" (global $any))
+  (func (export "constant") (param i32) (result i32)
+    (call_ref $h (local.get 0) (global.get $constant)))
+  (func (export "full") (param i32 i32) (result i32)
+    (call_ref $h (local.get 0) (table.get $full (local.get 1))))
+  (func (export "indirect") (param i32 i32) (result i32)
+    (call_indirect $full (type $h) (local.get 0) (local.get 1)))
+  (func (export "grow") (result i32) (table.grow $full (ref.func $add) (i32.const 1)))
+  (func (export "apply") (param i32) (result i32) (call $apply (local.get 0) (ref.func $add)))
+  (func (export "apply null") (result i32) (call $apply (i32.const 0) (ref.null $h)))
+  (func (export "set") (global.set $variable (ref.func $add)))
+  (func (export "variable") (param i32) (result i32)
+    (call_ref $h (local.get 0) (ref.as_non_null (global.get $variable))))
+  (func (export "host") (call_ref $print (i32.const 1) (ref.func $print)))
+  (func (export "or") (param i32) (result i32)
+    (block $null (result i32)
+      (call_ref $h (i32.const 5)
+        (br_on_null $null (i32.const -1) (table.get $table (local.get 0))))
+      (return)))
+)
+(assert_return (invoke "constant" (i32.const 21)) (i32.const 42))
+(assert_return (invoke "full" (i32.const 21) (i32.const 1)) (i32.const 42))
+(assert_return (invoke "indirect" (i32.const 21) (i32.const 1)) (i32.const 42))
+(assert_trap (invoke "full" (i32.const 21) (i32.const 2)) "out of bounds table access")
+(assert_trap (invoke "indirect" (i32.const 21) (i32.const 2)) "undefined element")
+(assert_return (invoke "grow") (i32.const 2))
+(assert_return (invoke "full" (i32.const 21) (i32.const 2)) (i32.const 22))
+(assert_return (invoke "apply" (i32.const 21)) (i32.const 22))
+(assert_trap (invoke "apply null") "null function reference")
+(assert_trap (invoke "variable" (i32.const 1)) "null reference")
+(assert_return (invoke "set"))
+(assert_return (invoke "variable" (i32.const 1)) (i32.const 2))
+(assert_return (invoke "host"))
+(assert_return (invoke "or" (i32.const 0)) (i32.const -1))
+
+;; What an instance passes on keeps the type that it has, not the one it was imported as.
+(register "user" $user)
+(module
+  (type $f (func (param i32) (result i32)))
+  (import "user" "constant again" (global (ref $f))))
+
+(assert_unlinkable
+  (module (type $f (func (param i64) (result i32))) (import "m" "constant" (global (ref $f))))
+  "incompatible import type")
+(assert_unlinkable (module (import "m" "constant" (global (ref extern)))) "incompatible import type")
+(assert_unlinkable
+  (module (import "m" "variable" (global (mut funcref)))) "incompatible import type")
+(assert_unlinkable (module (import "m" "table" (table 3 5 funcref))) "incompatible import type")
+(assert_unlinkable
+  (module (type $f (func (param i32) (result i32))) (import "m" "full" (table 2 4 (ref null $f))))
+  "incompatible import type")
+;; Equal as trees, but not in groups of the same shape.
+(assert_unlinkable
+  (module
+    (rec (type $r (func (param (ref null $r)))) (type (func)))
+    (import "m" "alone" (func (type $r))))
+  "incompatible import type")
+(assert_unlinkable
+  (module
+    (rec (type $s (func (param (ref null $r) i32))) (type $r (func (param (ref null $s)))))
+    (import "m" "r" (func (type $r))))
+  "incompatible import type")
+
+(assert_invalid (module (table 1 (ref func))) "type mismatch")
+(assert_invalid
+  (module (type $f (func)) (table 1 (ref $f) (ref.func 0)) (func (param i32))) "type mismatch")
+(assert_invalid (module (func (local (ref func)) (drop (local.get 0)))) "uninitialized local")
+(assert_invalid (module (func (param (ref 7)))) "unknown type")
+(assert_invalid (module (func (local (ref null 7)))) "unknown type")
+(assert_invalid (module (table 1 (ref null 7))) "unknown type")
+(assert_invalid (module (import "m" "t" (global (ref 7)))) "unknown type")
+(assert_invalid (module (func (block (result (ref null 7)) (unreachable)) (drop))) "unknown type")
+(assert_invalid
+  (module (type (func (param (ref 1)))) (type (func))) "unknown type")
+(assert_invalid
+  (module (type $f (func)) (func (param (ref null $f)) (local.set 0 (ref.null func))))
+  "type mismatch")
