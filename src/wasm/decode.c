@@ -37,6 +37,10 @@ static bool fail(struct decoder *d, const char *message) {
     return fail_at(d, reader_offset(&d->reader), message);
 }
 
+static uint64_t position(const struct decoder *d) {
+    return reader_offset(&d->reader);
+}
+
 static bool read_u8(struct decoder *d, uint8_t *out) {
     return reader_u8(&d->reader, out, d->err);
 }
@@ -201,6 +205,7 @@ static bool read_type_group(struct decoder *d, uint32_t *capacity) {
     }
     for (uint32_t i = 0; i < size; i++) {
         struct wasm_function_type *type = &m->types[first + i];
+        type->position = position(d);
         if (!read_type(d, type)) return false;
         type->group_first = first;
         type->group_size = size;
@@ -248,27 +253,32 @@ static bool decode_imports(struct decoder *d) {
             struct wasm_function *function = &m->functions[m->function_count];
             function->is_imported = true;
             function->import = i;
+            function->position = position(d);
             if (!read_u32(d, &function->type_index)) return false;
             import->index = m->function_count++;
             break;
         }
         case WASM_EXTERNAL_TABLE:
             m->tables[m->table_count].is_imported = true;
+            m->tables[m->table_count].position = position(d);
             if (!read_table_type(d, &m->tables[m->table_count].type)) return false;
             import->index = m->table_count++;
             break;
         case WASM_EXTERNAL_MEMORY:
             m->memories[m->memory_count].is_imported = true;
+            m->memories[m->memory_count].position = position(d);
             if (!read_limits(d, &m->memories[m->memory_count].type.limits)) return false;
             import->index = m->memory_count++;
             break;
         case WASM_EXTERNAL_GLOBAL:
             m->globals[m->global_count].is_imported = true;
+            m->globals[m->global_count].position = position(d);
             if (!read_global_type(d, &m->globals[m->global_count].type)) return false;
             import->index = m->global_count++;
             break;
         case WASM_EXTERNAL_TAG:
             m->tags[m->tag_count].is_imported = true;
+            m->tags[m->tag_count].position = position(d);
             if (!read_tag_type(d, &m->tags[m->tag_count].type_index)) return false;
             import->index = m->tag_count++;
             break;
@@ -290,8 +300,11 @@ static bool decode_functions(struct decoder *d) {
     uint32_t count;
     if (!read_count(d, 1, &count)) return false;
     m->functions = extend(d, m->functions, m->function_count, count, sizeof *m->functions);
-    for (uint32_t i = 0; i < count; i++)
-        if (!read_u32(d, &m->functions[m->function_count + i].type_index)) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct wasm_function *function = &m->functions[m->function_count + i];
+        function->position = position(d);
+        if (!read_u32(d, &function->type_index)) return false;
+    }
     m->function_count += count;
     return true;
 }
@@ -303,6 +316,7 @@ static bool decode_tables(struct decoder *d) {
     m->tables = extend(d, m->tables, m->table_count, count, sizeof *m->tables);
     for (uint32_t i = 0; i < count; i++) {
         struct wasm_table *table = &m->tables[m->table_count + i];
+        table->position = position(d);
         bool has_initial = reader_remaining(&d->reader) > 0 && *d->reader.at == 0x40;
         if (has_initial) {
             uint8_t zero;
@@ -322,8 +336,11 @@ static bool decode_memories(struct decoder *d) {
     uint32_t count;
     if (!read_count(d, 2, &count)) return false;
     m->memories = extend(d, m->memories, m->memory_count, count, sizeof *m->memories);
-    for (uint32_t i = 0; i < count; i++)
-        if (!read_limits(d, &m->memories[m->memory_count + i].type.limits)) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct wasm_memory *memory = &m->memories[m->memory_count + i];
+        memory->position = position(d);
+        if (!read_limits(d, &memory->type.limits)) return false;
+    }
     m->memory_count += count;
     return true;
 }
@@ -335,6 +352,7 @@ static bool decode_globals(struct decoder *d) {
     m->globals = extend(d, m->globals, m->global_count, count, sizeof *m->globals);
     for (uint32_t i = 0; i < count; i++) {
         struct wasm_global *global = &m->globals[m->global_count + i];
+        global->position = position(d);
         if (!read_global_type(d, &global->type) || !read_constant(d, &global->initial))
             return false;
     }
@@ -347,8 +365,11 @@ static bool decode_tags(struct decoder *d) {
     uint32_t count;
     if (!read_count(d, 2, &count)) return false;
     m->tags = extend(d, m->tags, m->tag_count, count, sizeof *m->tags);
-    for (uint32_t i = 0; i < count; i++)
-        if (!read_tag_type(d, &m->tags[m->tag_count + i].type_index)) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct wasm_tag *tag = &m->tags[m->tag_count + i];
+        tag->position = position(d);
+        if (!read_tag_type(d, &tag->type_index)) return false;
+    }
     m->tag_count += count;
     return true;
 }
@@ -360,6 +381,7 @@ static bool decode_exports(struct decoder *d) {
     m->exports = allocate(d, count, sizeof *m->exports);
     for (uint32_t i = 0; i < count; i++) {
         struct wasm_export *export = &m->exports[i];
+        export->position = position(d);
         if (!read_name(d, &export->name)) return false;
         uint64_t offset = reader_offset(&d->reader);
         uint8_t kind;
@@ -375,6 +397,7 @@ static bool decode_exports(struct decoder *d) {
 
 static bool decode_start(struct decoder *d) {
     d->module->has_start = true;
+    d->module->start_position = position(d);
     return read_u32(d, &d->module->start);
 }
 
@@ -400,7 +423,8 @@ static bool read_element_expressions(struct decoder *d, struct wasm_element_segm
 
 static bool read_element_segment(struct decoder *d, struct wasm_element_segment *segment) {
     enum { IS_NOT_ACTIVE = 1, HAS_INDEX_OR_DECLARES = 2, HAS_EXPRESSIONS = 4 };
-    uint64_t offset = reader_offset(&d->reader);
+    uint64_t offset = position(d);
+    segment->position = offset;
     uint32_t flags;
     if (!read_u32(d, &flags)) return false;
     if (flags > 7) return fail_at(d, offset, "malformed elements segment kind");
@@ -491,7 +515,8 @@ static bool decode_code(struct decoder *d) {
 }
 
 static bool read_data_segment(struct decoder *d, struct wasm_data_segment *segment) {
-    uint64_t offset = reader_offset(&d->reader);
+    uint64_t offset = position(d);
+    segment->position = offset;
     uint32_t flags;
     if (!read_u32(d, &flags)) return false;
     if (flags > 2) return fail_at(d, offset, "malformed data segment kind");

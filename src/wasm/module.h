@@ -26,6 +26,8 @@ enum wasm_external {
     WASM_EXTERNAL_TAG
 };
 
+/* Below, `position` is where a thing is described, from the start of the binary, for messages. */
+
 /* A name: UTF-8, checked by the decoder; may hold NUL bytes, so compare with the length. */
 struct wasm_name {
     const char *bytes; /* also NUL-terminated, for printing */
@@ -42,6 +44,7 @@ struct wasm_export {
     struct wasm_name name;
     enum wasm_external kind;
     uint32_t index;
+    uint64_t position;
 };
 
 /* `count` consecutive locals of one type (section 5.4.6, "compressed" locals). */
@@ -52,6 +55,7 @@ struct wasm_local_run {
 
 struct wasm_function {
     uint32_t type_index;
+    uint64_t position; /* of the type index */
     bool is_imported;
     bool is_declared; /* may appear in ref.func (section 3.4.1: C.refs), so its address escapes */
     uint32_t import;  /* index into imports[]; only if is_imported */
@@ -77,17 +81,20 @@ struct wasm_constant {
 struct wasm_table {
     struct wasm_table_type type;
     bool is_imported;
+    uint64_t position;
     struct wasm_constant initial; /* absent: null */
 };
 
 struct wasm_memory {
     struct wasm_memory_type type;
     bool is_imported;
+    uint64_t position;
 };
 
 struct wasm_global {
     struct wasm_global_type type;
     bool is_imported;
+    uint64_t position;
     struct wasm_constant initial; /* absent if imported */
 };
 
@@ -95,12 +102,14 @@ struct wasm_global {
 struct wasm_tag {
     uint32_t type_index;
     bool is_imported;
+    uint64_t position;
     const char *name; /* from the custom section "name"; NULL if it has none */
 };
 
 enum wasm_segment_mode { WASM_SEGMENT_ACTIVE, WASM_SEGMENT_PASSIVE, WASM_SEGMENT_DECLARATIVE };
 
 struct wasm_element_segment {
+    uint64_t position;
     enum wasm_segment_mode mode;
     enum wasm_type type;
     uint32_t table;              /* only if active */
@@ -112,6 +121,7 @@ struct wasm_element_segment {
 };
 
 struct wasm_data_segment {
+    uint64_t position;
     enum wasm_segment_mode mode;
     uint32_t memory;             /* only if active */
     struct wasm_constant offset; /* only if active */
@@ -149,6 +159,7 @@ struct wasm_module {
     uint32_t element_count, data_count, custom_count;
     bool has_start, has_data_count;
     uint32_t start;               /* function index; only if has_start */
+    uint64_t start_position;      /* only if has_start */
     uint32_t declared_data_count; /* only if has_data_count */
     const char *name;             /* from the custom section "name"; NULL if it has none */
 };

@@ -101,6 +101,7 @@ struct wasm_function_type {
     uint32_t parameter_count, result_count;
     uint32_t group_first, group_size; /* type indices; 0 size is read as 1 */
     uint32_t canonical;               /* equal for equal types of one module */
+    uint64_t position;                /* in the binary, for messages; not compared */
 };
 
 struct wasm_limits {

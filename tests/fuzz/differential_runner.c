@@ -238,7 +238,12 @@ static void print_exports(const char *path) {
         for (uint32_t i = 0; i < module.export_count; i++)
             print_export(&module, &module.exports[i]);
     } else {
-        printf("refused %s%s\n", err.code == ERROR_UNSUPPORTED ? "unsupported: " : "", err.message);
+        printf("refused %s", err.code == ERROR_UNSUPPORTED ? "unsupported"
+                             : err.code == ERROR_MALFORMED ? "malformed"
+                             : err.code == ERROR_INVALID   ? "invalid"
+                                                           : "otherwise");
+        if (err.has_offset) printf(" at 0x%" PRIx64, err.offset);
+        printf(": %s\n", err.message);
     }
     if (decoded) wasm_module_free(&module);
     file_release(&file);

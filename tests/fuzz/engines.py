@@ -202,7 +202,7 @@ def run_batch(options, paths, folder):
     lines, refused = plan(options.runner, paths)
     found = {}
     for path, message in refused:
-        if not message.startswith("unsupported: "):
+        if not message.startswith("unsupported"):
             found.setdefault(str(path), []).append(f"refused: {message}")
     if not lines:
         return found, 0

@@ -25,6 +25,7 @@ static void check_error(const struct error *err, size_t size) {
     REQUIRE(err->code == ERROR_MALFORMED || err->code == ERROR_INVALID ||
             err->code == ERROR_UNSUPPORTED);
     REQUIRE(err->message[0] != '\0');
+    REQUIRE(err->has_offset || err->code == ERROR_UNSUPPORTED);
     REQUIRE(!err->has_offset || err->offset <= size);
 }
 
