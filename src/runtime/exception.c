@@ -127,6 +127,9 @@ static void sweep(struct exception_heap *heap) {
             heap->bytes += object->size;
             heap->objects[kept++] = object;
         } else {
+            /* So that a reference which was missed does not go unnoticed; volatile, or the compiler
+             * sees that nobody may read it. */
+            *(const struct tag *volatile *)&object->exception.tag = NULL;
             free(object);
         }
     }
