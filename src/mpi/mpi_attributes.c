@@ -1,6 +1,7 @@
 /*
- * mpi_attributes.c - keyvals, attributes and their callbacks, for communicators and datatypes.
- * MPI 3.1, section 6.7; the functions that MPI 2 deprecated (MPI_Keyval_create, MPI_Attr_*) too.
+ * mpi_attributes.c - keyvals, attributes and their callbacks, for communicators, datatypes and
+ * windows. MPI 3.1, section 6.7; the functions that MPI 2 deprecated (MPI_Keyval_create,
+ * MPI_Attr_*) too.
  *
  * A guest's attribute is an i32. Those that MPI sets itself are pointers to ints: they point to
  * the layer's cells in guest memory.
@@ -9,6 +10,8 @@
 
 #include "mpi/mpi_datatype.h"
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_memory.h"
+#include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
 #include <stdlib.h>
@@ -280,7 +283,7 @@ int32_t mpilayer_Type_free_keyval(struct mpilayer *layer, uint32_t type_keyval) 
 
 /* ---- set, get, delete ---- */
 
-/* The object of either class with its attributes. */
+/* The object of the class with its attributes. */
 static bool get_object(struct mpilayer_call *call, enum mpilayer_class of, uint32_t handle,
                        struct mpilayer_attributes **attributes) {
     if (of == MPILAYER_COMM) {
@@ -289,6 +292,12 @@ static bool get_object(struct mpilayer_call *call, enum mpilayer_class of, uint3
             return false;
         }
         *attributes = &comm->attributes;
+    } else if (of == MPILAYER_WIN) {
+        struct mpilayer_win *win;
+        if (!mpilayer_win_get(call, "win", handle, &win)) {
+            return false;
+        }
+        *attributes = &win->attributes;
     } else {
         struct mpilayer_datatype *type;
         if (!mpilayer_datatype_get_any(call, "datatype", handle, &type)) {
@@ -372,6 +381,36 @@ static int predefined_attribute(struct mpilayer_call *call, const struct mpilaye
     return 1;
 }
 
+/* Those of windows: the base itself, and pointers to numbers of an Aint's or an int's size. */
+static int predefined_of_window(struct mpilayer_call *call, uint32_t handle, int32_t keyval,
+                                uint32_t *value) {
+    struct mpilayer_win *win;
+    if (!mpilayer_win_get(call, "win", handle, &win)) {
+        return -1;
+    }
+    if (keyval == GUEST_MPI_WIN_BASE) {
+        *value = win->base;
+        return 1;
+    }
+    if (win->cells == 0) {
+        enum { CELLS = 16 };
+        uint64_t address = mpilayer_guest_allocate(call->layer, CELLS, 16);
+        if (address == 0) {
+            mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "the program's memory is used up");
+            return -1;
+        }
+        const struct mpilayer_target *own = &win->targets[win->comm->rank];
+        bool dynamic = win->flavor == GUEST_MPI_WIN_FLAVOR_DYNAMIC;
+        win->cells = (uint32_t)address;
+        mpilayer_store_i32(call->layer, win->cells, (int32_t)own->unit);
+        mpilayer_store_i32(call->layer, win->cells + 4, dynamic ? 0 : (int32_t)own->size);
+        mpilayer_store_i32(call->layer, win->cells + 8, win->flavor);
+        mpilayer_store_i32(call->layer, win->cells + 12, mpilayer_win_model(win));
+    }
+    *value = win->cells + 4 * (uint32_t)(keyval - GUEST_MPI_WIN_DISP_UNIT);
+    return 1;
+}
+
 static int32_t attribute_get(struct mpilayer *layer, const char *name, enum mpilayer_class of,
                              uint32_t handle, int32_t keyval, uint32_t attribute_val,
                              uint32_t flag) {
@@ -387,6 +426,9 @@ static int32_t attribute_get(struct mpilayer *layer, const char *name, enum mpil
     }
     if (of == MPILAYER_COMM && keyval >= GUEST_MPI_TAG_UB && keyval <= GUEST_MPI_LASTUSEDCODE) {
         found = predefined_attribute(&call, call.comm, keyval, &value);
+    } else if (of == MPILAYER_WIN && keyval >= GUEST_MPI_WIN_BASE &&
+               keyval <= GUEST_MPI_WIN_MODEL) {
+        found = predefined_of_window(&call, handle, keyval, &value);
     } else if (!get_keyval(&call, "keyval", keyval, of, &key)) {
         found = -1;
     } else {
@@ -416,6 +458,10 @@ int32_t mpilayer_Type_set_attr(struct mpilayer *layer, uint32_t datatype, int32_
     return attribute_set(layer, "MPI_Type_set_attr", MPILAYER_DATATYPE, datatype, type_keyval,
                          attribute_val);
 }
+int32_t mpilayer_Win_set_attr(struct mpilayer *layer, uint32_t win, int32_t win_keyval,
+                              uint32_t attribute_val) {
+    return attribute_set(layer, "MPI_Win_set_attr", MPILAYER_WIN, win, win_keyval, attribute_val);
+}
 int32_t mpilayer_Comm_get_attr(struct mpilayer *layer, uint32_t comm, int32_t comm_keyval,
                                uint32_t attribute_val, uint32_t flag) {
     return attribute_get(layer, "MPI_Comm_get_attr", MPILAYER_COMM, comm, comm_keyval,
@@ -430,6 +476,11 @@ int32_t mpilayer_Type_get_attr(struct mpilayer *layer, uint32_t datatype, int32_
     return attribute_get(layer, "MPI_Type_get_attr", MPILAYER_DATATYPE, datatype, type_keyval,
                          attribute_val, flag);
 }
+int32_t mpilayer_Win_get_attr(struct mpilayer *layer, uint32_t win, int32_t win_keyval,
+                              uint32_t attribute_val, uint32_t flag) {
+    return attribute_get(layer, "MPI_Win_get_attr", MPILAYER_WIN, win, win_keyval, attribute_val,
+                         flag);
+}
 int32_t mpilayer_Comm_delete_attr(struct mpilayer *layer, uint32_t comm, int32_t comm_keyval) {
     return attribute_delete(layer, "MPI_Comm_delete_attr", MPILAYER_COMM, comm, comm_keyval);
 }
@@ -439,4 +490,7 @@ int32_t mpilayer_Attr_delete(struct mpilayer *layer, uint32_t comm, int32_t keyv
 int32_t mpilayer_Type_delete_attr(struct mpilayer *layer, uint32_t datatype, int32_t type_keyval) {
     return attribute_delete(layer, "MPI_Type_delete_attr", MPILAYER_DATATYPE, datatype,
                             type_keyval);
+}
+int32_t mpilayer_Win_delete_attr(struct mpilayer *layer, uint32_t win, int32_t win_keyval) {
+    return attribute_delete(layer, "MPI_Win_delete_attr", MPILAYER_WIN, win, win_keyval);
 }

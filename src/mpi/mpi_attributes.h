@@ -1,5 +1,5 @@
 /*
- * mpi_attributes.h - attributes of communicators and datatypes.
+ * mpi_attributes.h - attributes of communicators, datatypes and windows.
  *
  * They live in the layer, the host's MPI never sees them: so copy and delete callbacks run
  * outside of MPI frames. MPI 3.1, section 6.7.

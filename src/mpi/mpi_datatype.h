@@ -97,6 +97,8 @@ struct mpilayer_datatype {
     struct mpilayer_recipe recipe;      /* its arrays are owned, its types referenced */
     struct mpilayer_datatype *body;     /* of subarray and darray: what it comes down to */
     struct mpilayer_datatype *wide;     /* for MPI_BOTTOM: see mpi_memory.h; made when needed */
+    const struct mpilayer_basic *sole;  /* all there is in it, if sole_known; NULL: several kinds */
+    bool sole_known;
     MPI_Datatype host_own; /* a duplicate of host that no other datatype shares, or NULL */
 
     struct mpilayer_attributes attributes;

@@ -11,6 +11,7 @@
  */
 #include "mpi/mpi_error.h"
 
+#include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
 #include <signal.h>
@@ -175,6 +176,7 @@ bool mpilayer_handle_fail(struct mpilayer_call *call, const char *argument, uint
                                  "error handler"},
         [MPILAYER_OP] = {GUEST_MPI_ERR_OP, GUEST_MPI_OP_NULL, "operator"},
         [MPILAYER_KEYVAL] = {GUEST_MPI_ERR_KEYVAL, GUEST_MPI_KEYVAL_INVALID, "attribute key"},
+        [MPILAYER_WIN] = {GUEST_MPI_ERR_WIN, GUEST_MPI_WIN_NULL, "window"},
     };
     int error_class = classes[class].error_class;
     if (class == MPILAYER_ERRHANDLER) {
@@ -248,7 +250,7 @@ _Noreturn void mpilayer_abort_job(struct mpilayer *layer, struct mpilayer_comm *
         signal(SIGALRM, SIG_DFL);
         alarm(MPILAYER_ABORT_SECONDS);
         let_launcher_read();
-        MPI_Abort(comm != NULL ? comm->host : MPI_COMM_WORLD, code);
+        MPI_Abort(comm != NULL && comm->window == 0 ? comm->host : MPI_COMM_WORLD, code);
     }
     _exit(code & 0xff ? code & 0xff : 1);
 }
@@ -270,7 +272,8 @@ static void call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, 
                        layer->last_message, mpilayer_error_name(code));
     }
     uint32_t cell = layer->cells + MPILAYER_CELL_ERRHANDLER + 8 * layer->errhandler_depth;
-    mpilayer_store_i32(layer, cell, (int32_t)comm->object.handle);
+    mpilayer_store_i32(layer, cell,
+                       (int32_t)(comm->window != 0 ? comm->window : comm->object.handle));
     mpilayer_store_i32(layer, cell + 4, code);
     union wasm_value slots[3] = {{.u32 = cell}, {.u32 = cell + 4}, {.u32 = 0}};
     layer->errhandler_depth++;
@@ -433,7 +436,7 @@ static int32_t errhandler_create(struct mpilayer *layer, const char *name, uint3
     }
     if (!mpilayer_callback_matches(layer, function, ":iii") &&
         !mpilayer_callback_matches(layer, function, ":ii")) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "comm_errhandler_fn",
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "errhandler_fn",
                            "not a function of the type of an error handler");
         return mpilayer_call_raise(&call);
     }
@@ -453,6 +456,10 @@ static int32_t errhandler_create(struct mpilayer *layer, const char *name, uint3
 int32_t mpilayer_Comm_create_errhandler(struct mpilayer *layer, uint32_t comm_errhandler_fn,
                                         uint32_t errhandler) {
     return errhandler_create(layer, "MPI_Comm_create_errhandler", comm_errhandler_fn, errhandler);
+}
+int32_t mpilayer_Win_create_errhandler(struct mpilayer *layer, uint32_t win_errhandler_fn,
+                                       uint32_t errhandler) {
+    return errhandler_create(layer, "MPI_Win_create_errhandler", win_errhandler_fn, errhandler);
 }
 int32_t mpilayer_Errhandler_create(struct mpilayer *layer, uint32_t handler_fn,
                                    uint32_t errhandler) {
@@ -477,13 +484,26 @@ void mpilayer_errhandler_assign(struct mpilayer *layer, struct mpilayer_comm *co
     }
 }
 
-static int32_t errhandler_set(struct mpilayer *layer, const char *name, uint32_t comm,
-                              uint32_t errhandler) {
+/* What has the error handler: a communicator, or the one that stands for a window. */
+static bool get_handled(struct mpilayer_call *call, enum mpilayer_class of, uint32_t handle,
+                        struct mpilayer_comm **out) {
+    struct mpilayer_win *win;
+    if (of == MPILAYER_COMM) {
+        return mpilayer_comm_get(call, "comm", handle, out);
+    }
+    if (!mpilayer_win_get(call, "win", handle, &win)) {
+        return false;
+    }
+    *out = win->comm;
+    return true;
+}
+
+static int32_t errhandler_set(struct mpilayer *layer, const char *name, enum mpilayer_class of,
+                              uint32_t handle, uint32_t errhandler) {
     struct mpilayer_call call;
     struct mpilayer_comm *comm_object;
     struct mpilayer_errhandler *errhandler_object;
-    if (!mpilayer_call_begin(&call, layer, name) ||
-        !mpilayer_comm_get(&call, "comm", comm, &comm_object) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !get_handled(&call, of, handle, &comm_object) ||
         !mpilayer_errhandler_get(&call, "errhandler", errhandler, &errhandler_object)) {
         return mpilayer_call_raise(&call);
     }
@@ -493,18 +513,20 @@ static int32_t errhandler_set(struct mpilayer *layer, const char *name, uint32_t
 }
 
 int32_t mpilayer_Comm_set_errhandler(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
-    return errhandler_set(layer, "MPI_Comm_set_errhandler", comm, errhandler);
+    return errhandler_set(layer, "MPI_Comm_set_errhandler", MPILAYER_COMM, comm, errhandler);
+}
+int32_t mpilayer_Win_set_errhandler(struct mpilayer *layer, uint32_t win, uint32_t errhandler) {
+    return errhandler_set(layer, "MPI_Win_set_errhandler", MPILAYER_WIN, win, errhandler);
 }
 int32_t mpilayer_Errhandler_set(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
-    return errhandler_set(layer, "MPI_Errhandler_set", comm, errhandler);
+    return errhandler_set(layer, "MPI_Errhandler_set", MPILAYER_COMM, comm, errhandler);
 }
 
-static int32_t errhandler_of(struct mpilayer *layer, const char *name, uint32_t comm,
-                             uint32_t errhandler) {
+static int32_t errhandler_of(struct mpilayer *layer, const char *name, enum mpilayer_class of,
+                             uint32_t handle, uint32_t errhandler) {
     struct mpilayer_call call;
     struct mpilayer_comm *comm_object;
-    if (!mpilayer_call_begin(&call, layer, name) ||
-        !mpilayer_comm_get(&call, "comm", comm, &comm_object) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !get_handled(&call, of, handle, &comm_object) ||
         !mpilayer_memory_check(&call, "errhandler", errhandler, 4)) {
         return mpilayer_call_raise(&call);
     }
@@ -520,23 +542,33 @@ static int32_t errhandler_of(struct mpilayer *layer, const char *name, uint32_t 
 }
 
 int32_t mpilayer_Comm_get_errhandler(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
-    return errhandler_of(layer, "MPI_Comm_get_errhandler", comm, errhandler);
+    return errhandler_of(layer, "MPI_Comm_get_errhandler", MPILAYER_COMM, comm, errhandler);
+}
+int32_t mpilayer_Win_get_errhandler(struct mpilayer *layer, uint32_t win, uint32_t errhandler) {
+    return errhandler_of(layer, "MPI_Win_get_errhandler", MPILAYER_WIN, win, errhandler);
 }
 int32_t mpilayer_Errhandler_get(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
-    return errhandler_of(layer, "MPI_Errhandler_get", comm, errhandler);
+    return errhandler_of(layer, "MPI_Errhandler_get", MPILAYER_COMM, comm, errhandler);
 }
 
-int32_t mpilayer_Comm_call_errhandler(struct mpilayer *layer, uint32_t comm, int32_t errorcode) {
+static int32_t errhandler_call(struct mpilayer *layer, const char *name, enum mpilayer_class of,
+                               uint32_t handle, int32_t errorcode) {
     struct mpilayer_call call;
     struct mpilayer_comm *comm_object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Comm_call_errhandler") ||
-        !mpilayer_comm_get(&call, "comm", comm, &comm_object)) {
+    if (!mpilayer_call_begin(&call, layer, name) || !get_handled(&call, of, handle, &comm_object)) {
         return mpilayer_call_raise(&call);
     }
     snprintf(layer->last_message, sizeof layer->last_message,
-             "MPI_Comm_call_errhandler: called by the program with code %d", errorcode);
+             "%s: called by the program with code %d", name, errorcode);
     mpilayer_error_dispatch(layer, comm_object, errorcode);
     return GUEST_MPI_SUCCESS;
+}
+
+int32_t mpilayer_Comm_call_errhandler(struct mpilayer *layer, uint32_t comm, int32_t errorcode) {
+    return errhandler_call(layer, "MPI_Comm_call_errhandler", MPILAYER_COMM, comm, errorcode);
+}
+int32_t mpilayer_Win_call_errhandler(struct mpilayer *layer, uint32_t win, int32_t errorcode) {
+    return errhandler_call(layer, "MPI_Win_call_errhandler", MPILAYER_WIN, win, errorcode);
 }
 
 int32_t mpilayer_Errhandler_free(struct mpilayer *layer, uint32_t errhandler) {

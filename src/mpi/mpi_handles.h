@@ -31,7 +31,7 @@ enum mpilayer_class {
     MPILAYER_ERRHANDLER,
     MPILAYER_OP,
     MPILAYER_KEYVAL,
-    MPILAYER_WIN, /* there are keyvals for windows, but no windows yet */
+    MPILAYER_WIN,
     MPILAYER_CLASS_COUNT
 };
 
@@ -104,7 +104,7 @@ bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_objec
 
 struct mpilayer_attribute;
 
-/* Attributes of a communicator or datatype; zeroed is empty. See mpi_attributes.h. */
+/* Attributes of a communicator, datatype or window; zeroed is empty. See mpi_attributes.h. */
 struct mpilayer_attributes {
     struct mpilayer_attribute *list; /* malloc'ed, in the order they were set */
     uint32_t count, capacity;
@@ -119,8 +119,9 @@ struct mpilayer_comm {
     int remote_size; /* of the remote group if inter, else == size */
     bool inter;
     bool predefined;
-    int topology;              /* GUEST_MPI_CART, _GRAPH, _DIST_GRAPH; 0: none */
-    int dimensions;            /* of a Cartesian topology */
+    uint32_t window; /* the handle of the window that this stands for, see mpi_window.h; 0: none */
+    int topology;    /* GUEST_MPI_CART, _GRAPH, _DIST_GRAPH; 0: none */
+    int dimensions;  /* of a Cartesian topology */
     int in_degree, out_degree; /* neighbours of this rank, as neighbourhood collectives count */
     struct mpilayer_errhandler *errhandler; /* referenced; never NULL */
     struct mpilayer_attributes attributes;

@@ -118,6 +118,11 @@ bool mpilayer_info_get_optional(struct mpilayer_call *call, const char *argument
     return mpilayer_info_get(call, argument, handle, out);
 }
 
+bool mpilayer_info_is(const struct mpilayer_info *info, const char *key, const char *value) {
+    uint32_t at = info != NULL ? position(info, key) : 0;
+    return info != NULL && at < info->count && strcmp(info->pairs[at].value, value) == 0;
+}
+
 MPI_Info mpilayer_info_to_host(const struct mpilayer_info *info, const char *const keys[],
                                int key_count) {
     MPI_Info host = MPI_INFO_NULL;
@@ -129,6 +134,26 @@ MPI_Info mpilayer_info_to_host(const struct mpilayer_info *info, const char *con
         }
     }
     return host;
+}
+
+int32_t mpilayer_info_publish_host(struct mpilayer_call *call, MPI_Info host,
+                                   const char *const keys[], int key_count, const char *argument,
+                                   uint32_t address) {
+    struct mpilayer_info *found = mpilayer_table_allocate(&call->layer->tables[MPILAYER_INFO]);
+    char value[MPI_MAX_INFO_VAL + 1];
+    for (int i = 0; found != NULL && i < key_count; i++) {
+        int flag = 0;
+        MPI_Info_get(host, keys[i], MPI_MAX_INFO_VAL, value, &flag);
+        if (flag) {
+            set(found, keys[i], value);
+        }
+    }
+    MPI_Info_free(&host);
+    int32_t result = mpilayer_info_publish_copy(call, found, argument, address);
+    if (found != NULL) {
+        mpilayer_info_release(call->layer, found);
+    }
+    return result;
 }
 
 /* ---- the guest's functions ---- */

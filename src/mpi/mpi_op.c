@@ -288,7 +288,7 @@ int32_t mpilayer_Op_commutative(struct mpilayer *layer, uint32_t op, uint32_t co
 
 /* Carriers mean less than what they carry: a Fortran LOGICAL travels as an int, but has no sum.
  * What is not refused here the host may still refuse. */
-static bool takes(uint32_t op_handle, enum mpilayer_meaning meaning) {
+bool mpilayer_op_takes(uint32_t op_handle, enum mpilayer_meaning meaning) {
     switch (op_handle) {
     case GUEST_MPI_MAX:
     case GUEST_MPI_MIN: return meaning <= MPILAYER_FLOAT || meaning == MPILAYER_CHARACTER;
@@ -332,7 +332,7 @@ bool mpilayer_op_resolve(struct mpilayer_call *call, const char *argument, uint3
         if (!type->basic)
             return mpilayer_call_fail(call, GUEST_MPI_ERR_OP, argument,
                                       "a predefined operator does not take derived datatypes");
-        if (!takes(handle, type->basic->meaning) ||
+        if (!mpilayer_op_takes(handle, type->basic->meaning) ||
             !mpilayer_op_of_carrier(handle, type->basic, &own))
             return mpilayer_call_fail(call, GUEST_MPI_ERR_OP, argument,
                                       "the operator does not take %s", type->basic->name);

@@ -37,6 +37,9 @@ bool mpilayer_op_resolve(struct mpilayer_call *call, const char *argument, uint3
                          struct mpilayer_datatype *type, bool pending,
                          struct mpilayer_reduction *out);
 
+/* Whether a predefined operator makes sense on what a predefined datatype means. */
+bool mpilayer_op_takes(uint32_t op_handle, enum mpilayer_meaning meaning);
+
 /* Operators on carriers (mpi_op_carrier.c): numbers that the host's MPI cannot compute with.
  * MPI_OP_NULL: the host's own operator does it. False: the datatype has no such operator. */
 bool mpilayer_op_of_carrier(uint32_t op_handle, const struct mpilayer_basic *basic, MPI_Op *out);

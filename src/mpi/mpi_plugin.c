@@ -8,6 +8,7 @@
 #include "mpi/mpi_error.h"
 #include "mpi/mpi_legacy.h"
 #include "mpi/mpi_op.h"
+#include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ static struct {
      4},
     {MPILAYER_OP, sizeof(struct mpilayer_op), 1 << 16, GUEST_MPI_OP_NULL, 0x20},
     {MPILAYER_KEYVAL, sizeof(struct mpilayer_keyval), 1 << 16, GUEST_MPI_TAG_UB, 0},
+    {MPILAYER_WIN, sizeof(struct mpilayer_win), 1 << 16, GUEST_MPI_WIN_NULL, 1},
 };
 enum { TABLE_COUNT = sizeof table_shapes / sizeof table_shapes[0] };
 

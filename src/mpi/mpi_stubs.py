@@ -90,6 +90,27 @@ KINDS = {
                       'mpilayer_group_reserve(&call, "{x}", {x}, &{x}_object)',
                       "&{x}_object->host",
                       own_end="mpilayer_group_publish(&call, code, {x}_object, {x})"),
+    # One-sided communication. The window comes first, as communicators do.
+    "WIN": looked_up("mpilayer_win", "mpilayer_win_get", 0),
+    "WIN_GROUP": Kind("u", 2, "struct mpilayer_group *{x}_object;",
+                      'mpilayer_win_group_get(&call, "{x}", {x}, win_object, &{x}_object)',
+                      "{x}_object->host"),
+    "ASSERT": number('mpilayer_assert_get(&call, "{x}", {x}, &{x}_host)'),
+    "LOCK_TYPE": number('mpilayer_lock_type_get(&call, "{x}", {x}, &{x}_host)'),
+    "TARGET": number('mpilayer_dest_get(&call, "{x}", {x}, call.comm, &{x}_host)'),
+    # words: rank, count and datatype at the target
+    "TARGET_DISP": Kind("i", 3, "MPI_Aint {x}_host;",
+                        'mpilayer_target_get(&call, "{x}", {x}, win_object, {0}, {1}, {2}_object, '
+                        '&{x}_host)', "{x}_host"),
+    # The count at the target; words: count and datatype of where data come from and go to.
+    "FITS": Kind("i", 4, check='mpilayer_count_check(&call, "{x}", {x}) && '
+                 'mpilayer_transfer_check(&call, {0}, {1}_object, &{2}, {3}_object)'),
+    # words: the datatypes of origin and target
+    "ACCUMULATE_OP": Kind("u", 4, "MPI_Op {x}_host;",
+                          'mpilayer_accumulate_get(&call, "{x}", {x}, win_object, {0}_object, '
+                          '{1}_object, &{x}_host)', "{x}_host"),
+    "SWAP_TYPE": Kind("u", 1, "struct mpilayer_datatype *{x}_object;",
+                      'mpilayer_swap_type_get(&call, "{x}", {x}, &{x}_object)', "{x}_object->host"),
     # Arguments of collectives, in rows "prepared by": mpilayer_prepare_<name> checks all of them
     # and leaves them in a struct mpilayer_collective. S: the send side, R: the receive side.
     **{side[0].upper() + "_" + kind: Kind(letter, pass_="c.%s.%s" % (side, field))
@@ -113,7 +134,7 @@ KINDS = {
 }
 
 ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|unchanged|prepared by \w+))?"
-                 r"( also nonblocking and persistent)?(?: since ([\d.]+))?$")
+                 r"( also nonblocking and persistent)?(?: since ([\d.]+))?(?: alone (\w+))?$")
 RESULTS = {None: ("int32_t", "i"), "double": ("double", "F"), "int32": ("int32_t", "i"),
            "void": ("void", "")}
 
@@ -132,7 +153,7 @@ class Argument:
 
 class Function:
     def __init__(self, match, where, form="blocking"):
-        self.name, arguments, result, how, _, self.since = match.groups()
+        self.name, arguments, result, how, _, self.since, self.alone = match.groups()
         self.persistent = form == "persistent"
         if form == "nonblocking":
             self.name = "I" + self.name[0].lower() + self.name[1:]
@@ -181,12 +202,18 @@ class Function:
                 a.name for a in arguments if a.kind.pass_.startswith("c."))))
         lines += ["    " + a.fill(a.kind.declare) for a in arguments if a.kind.declare]
         lines += ["    if (!mpilayer_call_begin(&call, layer, \"MPI_%s\")" % self.name]
-        lines += ["        || !%s" % check for check in checks]
+        lines += ["        || !(%s)" % check for check in checks]
         lines[-1] += ") {"
         lines += ["        return mpilayer_call_raise(&call);", "    }"]
         host_name = "MPILAYER_PERSISTENT(%s)" if self.persistent else "MPI_%s"
-        lines += ["    int code = %s(%s);" % (
-            host_name % self.name, ", ".join(a.fill(a.kind.pass_) for a in arguments))]
+        passed = [(a, a.fill(a.kind.pass_)) for a in arguments]
+        host_call = "%s(%s)" % (host_name % self.name, ", ".join(text for _, text in passed))
+        if self.alone == "nothing":
+            host_call = "win_object->alone ? MPI_SUCCESS : " + host_call
+        elif self.alone:
+            host_call = "win_object->alone ? mpilayer_alone_%s(%s) : %s" % (self.name, ", ".join(
+                ["win_object"] + [text for a, text in passed if a.kind_name != "WIN"]), host_call)
+        lines += ["    int code = %s;" % host_call]
         after = [a for a in arguments if a.kind.after]
         if after:
             lines += ["    if (code == MPI_SUCCESS) {"]
@@ -238,7 +265,8 @@ def header(functions, later):
 
 def stubs(functions, later):
     out = [NOTICE, '#include "mpi_functions.h"', '#include "mpi/mpi_memory.h"',
-           '#include "mpi/mpi_collective.h"', '#include "mpi/mpi_status.h"', '#include "mpi/mpi_plugin.h"']
+           '#include "mpi/mpi_collective.h"', '#include "mpi/mpi_status.h"',
+           '#include "mpi/mpi_plugin.h"', '#include "mpi/mpi_window.h"']
     last = None
     for section, f in functions:
         if not f.by_hand:

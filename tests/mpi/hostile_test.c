@@ -21,6 +21,7 @@ static struct fake_guest fake;
 static uint32_t buffer, scratch, zeros, ones, types, statuses, text, null_request, no_message;
 static uint32_t ring; /* a communicator with a topology, for neighbourhood collectives */
 static uint32_t freed_comm, freed_cell;
+static uint32_t win, freed_win; /* of 64 bytes at `buffer`, in units of 4 */
 /* Addresses whose contents are bad. */
 static uint32_t forged_cell, huge_numbers, negative_numbers, endless_text;
 
@@ -47,14 +48,41 @@ static int bad_values(const char *kind, struct bad *bad) {
         BAD(GUEST_MPI_COMM_NULL, GUEST_MPI_ERR_COMM);
         BAD(GUEST_MPI_INT, GUEST_MPI_ERR_COMM);
         BAD(freed_comm, GUEST_MPI_ERR_COMM);
-    } else if (IS(GROUP)) {
+    } else if (IS(WIN)) {
+        BAD_HANDLES(GUEST_MPI_ERR_WIN);
+        BAD(GUEST_MPI_WIN_NULL, GUEST_MPI_ERR_WIN);
+        BAD(GUEST_MPI_COMM_WORLD, GUEST_MPI_ERR_WIN);
+        BAD(freed_win, GUEST_MPI_ERR_WIN);
+    } else if (IS(TARGET)) {
+        BAD(-1, GUEST_MPI_ERR_RANK);
+        BAD(-77, GUEST_MPI_ERR_RANK);
+        BAD(1, GUEST_MPI_ERR_RANK);
+        BAD(INT32_MAX, GUEST_MPI_ERR_RANK);
+    } else if (IS(TARGET_DISP)) {
+        BAD(-1, GUEST_MPI_ERR_DISP);
+        BAD(INT32_MIN, GUEST_MPI_ERR_DISP);
+        BAD(16, GUEST_MPI_ERR_RMA_RANGE);
+        BAD(INT32_MAX, GUEST_MPI_ERR_RMA_RANGE);
+        BAD(0x40000000, GUEST_MPI_ERR_RMA_RANGE);
+    } else if (IS(FITS)) {
+        BAD(-1, 0);
+        BAD(INT32_MIN, 0);
+        BAD(17, GUEST_MPI_ERR_RMA_RANGE);
+        BAD(INT32_MAX, GUEST_MPI_ERR_RMA_RANGE);
+    } else if (IS(ASSERT)) {
+        BAD(1, GUEST_MPI_ERR_ASSERT);
+        BAD(-1, GUEST_MPI_ERR_ASSERT);
+    } else if (IS(LOCK_TYPE)) {
+        BAD(0, GUEST_MPI_ERR_LOCKTYPE);
+        BAD(-1, GUEST_MPI_ERR_LOCKTYPE);
+    } else if (IS(GROUP) || IS(WIN_GROUP)) {
         BAD_HANDLES(GUEST_MPI_ERR_GROUP);
         BAD(GUEST_MPI_GROUP_NULL, GUEST_MPI_ERR_GROUP);
-    } else if (IS(DATATYPE) || IS(ANYTYPE) || IS(S_TYPE) || IS(R_TYPE)) {
+    } else if (IS(DATATYPE) || IS(ANYTYPE) || IS(S_TYPE) || IS(R_TYPE) || IS(SWAP_TYPE)) {
         BAD_HANDLES(GUEST_MPI_ERR_TYPE);
         BAD(GUEST_MPI_DATATYPE_NULL, GUEST_MPI_ERR_TYPE);
         BAD(GUEST_MPI_COMM_WORLD, GUEST_MPI_ERR_TYPE);
-    } else if (IS(OP) || IS(C_OP)) {
+    } else if (IS(OP) || IS(C_OP) || IS(ACCUMULATE_OP)) {
         BAD_HANDLES(GUEST_MPI_ERR_OP);
         BAD(GUEST_MPI_OP_NULL, GUEST_MPI_ERR_OP);
     } else if (IS(INFO)) {
@@ -144,17 +172,21 @@ static int bad_values(const char *kind, struct bad *bad) {
 }
 
 static int64_t good_value(const char *kind) {
-    return IS(COMM)                                                  ? GUEST_MPI_COMM_WORLD
-           : IS(GROUP)                                               ? GUEST_MPI_GROUP_EMPTY
-           : IS(DATATYPE) || IS(ANYTYPE) || IS(S_TYPE) || IS(R_TYPE) ? GUEST_MPI_INT
-           : IS(OP) || IS(C_OP)                                      ? GUEST_MPI_SUM
-           : IS(INFO)                                                ? GUEST_MPI_INFO_NULL
-           : IS(ERRHANDLER)                                          ? GUEST_MPI_ERRORS_RETURN
-           : IS(REQUEST)                                             ? GUEST_MPI_REQUEST_NULL
-           : IS(COUNT) || IS(COUNT64) || IS(S_COUNT) || IS(R_COUNT)  ? 1
-           : IS(SENDTAG) || IS(RECVTAG)                              ? 3
-           : IS(BUFFER) || IS(S_BUFFER)                              ? buffer
-           : IS(R_BUFFER)                                            ? buffer + BUFFER_SIZE / 2
+    return IS(COMM)                     ? GUEST_MPI_COMM_WORLD
+           : IS(WIN)                    ? win
+           : IS(GROUP) || IS(WIN_GROUP) ? GUEST_MPI_GROUP_EMPTY
+           : IS(DATATYPE) || IS(ANYTYPE) || IS(S_TYPE) || IS(R_TYPE) || IS(SWAP_TYPE)
+               ? GUEST_MPI_INT
+           : IS(OP) || IS(C_OP) || IS(ACCUMULATE_OP)                ? GUEST_MPI_SUM
+           : IS(FITS)                                               ? 1
+           : IS(LOCK_TYPE)                                          ? GUEST_MPI_LOCK_SHARED
+           : IS(INFO)                                               ? GUEST_MPI_INFO_NULL
+           : IS(ERRHANDLER)                                         ? GUEST_MPI_ERRORS_RETURN
+           : IS(REQUEST)                                            ? GUEST_MPI_REQUEST_NULL
+           : IS(COUNT) || IS(COUNT64) || IS(S_COUNT) || IS(R_COUNT) ? 1
+           : IS(SENDTAG) || IS(RECVTAG)                             ? 3
+           : IS(BUFFER) || IS(S_BUFFER)                             ? buffer
+           : IS(R_BUFFER)                                           ? buffer + BUFFER_SIZE / 2
            : IS(STATUS) || IS(OUT_STATUS) || IS(STATUS_IF) || IS(IN_STATUS) || IS(STATUSES)
                ? statuses
            : IS(REQUESTS) || IS(INOUT_REQUEST) ? null_request
@@ -166,7 +198,8 @@ static int64_t good_value(const char *kind) {
            : IS(S_TYPES) || IS(R_TYPES) || IS(DATATYPES) ? types
            : IS(STRING)                                  ? text
            : IS(FUNCTION) || IS(VALUE) || IS(INT) || IS(AINT) || IS(RANK) || IS(DEST) ||
-                   IS(SOURCE) || IS(C_ROOT) || IS(KEYVAL)
+                   IS(SOURCE) || IS(C_ROOT) || IS(KEYVAL) || IS(TARGET) || IS(TARGET_DISP) ||
+                   IS(ASSERT)
                ? 0
                : scratch;
 }
@@ -293,6 +326,7 @@ static void random_calls(int count) {
             fake_guest_find(&fake, function->name) == NULL ||
             strcmp(function->name, "MPI_Comm_set_errhandler") == 0 ||
             strcmp(function->name, "MPI_Errhandler_set") == 0 ||
+            strcmp(function->name, "MPI_Win_set_errhandler") == 0 ||
             strcmp(function->name, "MPI_Comm_disconnect") == 0) {
             continue; /* the error handler stays, or the first error ends the test */
         }
@@ -348,6 +382,19 @@ int main(int argc, char **argv) {
     freed_comm = (uint32_t)fake_guest_load(&fake, scratch);
     CHECK(freed_comm >= 0x1000);
     CHECK(FAKE_CALL(&fake, "MPI_Comm_free", scratch) == GUEST_MPI_SUCCESS);
+
+    for (int i = 0; i < 2; i++) {
+        CHECK(FAKE_CALL(&fake, "MPI_Win_create", buffer, 64, 4, GUEST_MPI_INFO_NULL,
+                        GUEST_MPI_COMM_WORLD, scratch) == GUEST_MPI_SUCCESS);
+        win = (uint32_t)fake_guest_load(&fake, scratch);
+        CHECK(FAKE_CALL(&fake, "MPI_Win_set_errhandler", win, GUEST_MPI_ERRORS_RETURN) ==
+              GUEST_MPI_SUCCESS);
+        if (i == 0) {
+            freed_win = win;
+            CHECK(FAKE_CALL(&fake, "MPI_Win_free", scratch) == GUEST_MPI_SUCCESS);
+        }
+    }
+    CHECK(win != freed_win);
 
     if (fake_guest_find(&fake, "MPI_Cart_create") != NULL) {
         fake_guest_store(&fake, scratch, 1); /* one dimension of one periodic process */

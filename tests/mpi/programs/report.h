@@ -101,6 +101,15 @@ static inline const char *class_name(int code) {
     CLASS(MPI_ERR_DIMS);
     CLASS(MPI_ERR_ARG);
     CLASS(MPI_ERR_TRUNCATE);
+    CLASS(MPI_ERR_WIN);
+    CLASS(MPI_ERR_BASE);
+    CLASS(MPI_ERR_SIZE);
+    CLASS(MPI_ERR_DISP);
+    CLASS(MPI_ERR_ASSERT);
+    CLASS(MPI_ERR_LOCKTYPE);
+    CLASS(MPI_ERR_RMA_SYNC);
+    CLASS(MPI_ERR_RMA_RANGE);
+    CLASS(MPI_ERR_RMA_FLAVOR);
     CLASS(MPI_ERR_OTHER);
     return "another class";
 }
