@@ -7,7 +7,10 @@
 #include "cli/message.h"
 #include "cli/module_file.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* MODULE without .wasm, with the ending of what is made. */
 static const char *default_output(const char *module, const char *emit, struct arena *arena) {
@@ -19,6 +22,23 @@ static const char *default_output(const char *module, const char *emit, struct a
     size_t length = strlen(module);
     if (length > 5 && strcmp(module + length - 5, ".wasm") == 0) length -= 5;
     return arena_printf(arena, "%.*s%s", (int)length, module, ending);
+}
+
+/* A file in memory that the compiler, too, has open; -1 if that cannot be. */
+static int make_shared_file(struct error *err) {
+    int fd = memfd_create("mpiwasm-remarks", MFD_CLOEXEC);
+    /* Beyond the numbers that the compiler is given for other purposes; not closed by exec. */
+    int shared = fd < 0 ? -1 : fcntl(fd, F_DUPFD, 10);
+    if (shared < 0) error_set_errno(err, "cannot make a memory file");
+    if (fd >= 0) close(fd);
+    return shared;
+}
+
+static void print_file(int fd) {
+    char block[4096];
+    off_t at = 0;
+    for (ssize_t count; (count = pread(fd, block, sizeof block, at)) > 0; at += count)
+        fwrite(block, 1, (size_t)count, stdout);
 }
 
 int command_compile(const struct command *command, const struct options *options,
@@ -37,15 +57,22 @@ int command_compile(const struct command *command, const struct options *options
     }
     const char *output = options->output;
     if (output == NULL) output = default_output(path, options->emit, arena);
+    int remarks = options->remarks ? make_shared_file(&err) : -1;
+    if (options->remarks && remarks < 0) {
+        module_file_release(&file);
+        return message_error(&err);
+    }
     const struct cache_request request = {
         .module = file.wasm,
         .module_size = file.wasm_size,
         .module_name = path,
-        .options = compiler_options(options, NULL, arena),
+        .options = compiler_options(options, NULL, remarks, arena),
         .progress = options->quiet ? NULL : compiler_progress,
         .user = (void *)(uintptr_t)path,
     };
     bool ok = cache_compile(&request, output, &err);
+    if (ok && remarks >= 0) print_file(remarks);
+    if (remarks >= 0) close(remarks);
     if (!ok) module_file_explain(&file, &err);
     module_file_release(&file);
     if (!ok) return message_error(&err);

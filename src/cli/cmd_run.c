@@ -65,7 +65,7 @@ static bool open_compiled(struct run *run, struct error *err) {
         .module = run->file.wasm,
         .module_size = run->file.wasm_size,
         .module_name = run->file.path,
-        .options = compiler_options(options, choose_bounds(options), run->arena),
+        .options = compiler_options(options, choose_bounds(options), -1, run->arena),
         .progress = options->quiet ? NULL : compiler_progress,
         .user = (void *)(uintptr_t)run->file.path,
     };

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const *compiler_options(const struct options *options, const char *bounds,
+const char *const *compiler_options(const struct options *options, const char *bounds, int remarks,
                                     struct arena *arena) {
     const char **words = arena_array(arena, 16, sizeof *words);
     size_t count = 0;
@@ -26,6 +26,7 @@ const char *const *compiler_options(const struct options *options, const char *b
     if (options->jobs > 0) words[count++] = arena_printf(arena, "--jobs=%u", options->jobs);
     if (options->emit != NULL && strcmp(options->emit, "so") != 0)
         words[count++] = arena_printf(arena, "--emit=%s", options->emit);
+    if (remarks >= 0) words[count++] = arena_printf(arena, "--remarks=/proc/self/fd/%d", remarks);
     return words; /* the arena gives zeroes */
 }
 

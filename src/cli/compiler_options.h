@@ -6,8 +6,9 @@
 
 #include "cli/options.h"
 
-/* NULL-terminated, in the arena. `bounds` overrides options->bounds if not NULL. */
-const char *const *compiler_options(const struct options *options, const char *bounds,
+/* NULL-terminated, in the arena. `bounds` overrides options->bounds if not NULL;
+ * `remarks` is the descriptor of a file for remarks, or -1. */
+const char *const *compiler_options(const struct options *options, const char *bounds, int remarks,
                                     struct arena *arena);
 
 /* Progress on a terminal, for struct cache_request; `user` is the module's path. */

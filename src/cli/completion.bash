@@ -32,7 +32,7 @@ _mpiwasm_values() { # option, word; true if the option takes a value
 _mpiwasm() {
     local run="--dir= --env= --mpi= --invoke= --max-memory= --cpu= -O --fp= --strict-traps --bounds=
         --no-cache --cache-dir= --quiet -q --verbose -v --version --help -h"
-    local compile="--output= -o --emit= --cpu= -O --fp= --strict-traps --bounds= --jobs= -j --quiet -q
+    local compile="--output= -o --emit= --remarks --cpu= -O --fp= --strict-traps --bounds= --jobs= -j --quiet -q
         --verbose -v --help -h"
     local inspect="--mpi= --help -h"
     local cache="--cache-dir= --older-than= --keep= --help -h"

@@ -178,6 +178,7 @@ static bool apply(enum option_id id, const char *shown, const char *value, struc
         return ONE_OF(shown, value, err, "0", "1", "2", "3");
     case ID_FP: options->fp = value; return ONE_OF(shown, value, err, "strict", "contract", "fast");
     case ID_STRICT_TRAPS: options->strict_traps = true; return true;
+    case ID_REMARKS: options->remarks = true; return true;
     case ID_BOUNDS: options->bounds = value; return ONE_OF(shown, value, err, "guard", "explicit");
     case ID_JOBS: {
         char *end;

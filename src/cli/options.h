@@ -37,7 +37,7 @@ struct options {
     uint64_t max_memory, keep; /* bytes */
     double older_than_days;
     uint32_t jobs;
-    bool strict_traps, no_cache, quiet, verbose, version, help;
+    bool strict_traps, remarks, no_cache, quiet, verbose, version, help;
     char **positional; /* NULL-terminated */
     int positional_count;
 };

@@ -8,11 +8,13 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "compile/debug_lines.h"
 #include "compile/emit_object.h"
 #include "compile/link.h"
 #include "compile/lower.h"
 #include "compile/optimize.h"
 #include "compile/partition.h"
+#include "compile/remarks.h"
 #include "compile/target.h"
 
 #include <errno.h>
@@ -64,6 +66,7 @@ struct work {
     size_t stripped_size;
     LLVMMemoryBufferRef *results; /* per partition */
     struct error *errors;         /* per partition */
+    struct remarks *remarks;      /* per partition */
     pthread_mutex_t progress;     /* of `done`, in tenths of partitions */
     unsigned done;
     atomic_uint next;
@@ -85,32 +88,55 @@ static void report_progress(struct work *work, unsigned more) {
     pthread_mutex_unlock(&work->progress);
 }
 
+static LLVMModuleRef lower(struct work *work, uint32_t number,
+                           const struct compile_options *options, LLVMContextRef context,
+                           LLVMTargetMachineRef machine, struct error *err) {
+    LLVMModuleRef module = lower_partition(work->plan, number, options, work->target, context,
+                                           machine, work->stripped, work->stripped_size, err);
+    if (module == NULL || optimize_verify(module, err)) return module;
+    LLVMDisposeModule(module);
+    return NULL;
+}
+
 static bool compile_module(struct work *work, uint32_t number, LLVMContextRef context,
                            LLVMTargetMachineRef machine, LLVMMemoryBufferRef *out,
                            struct error *err) {
-    const struct compile_options *options = work->options;
-    LLVMModuleRef module = lower_partition(work->plan, number, options, work->target, context,
-                                           machine, work->stripped, work->stripped_size, err);
+    struct compile_options options = *work->options;
+    options.remarks = NULL;
+    LLVMModuleRef module = lower(work, number, &options, context, machine, err);
     if (module == NULL) return false;
     report_progress(work, LOWERED);
-    bool ok = optimize_verify(module, err) &&
-              (options->output == COMPILE_RAW_IR || optimize_module(module, machine, options, err));
+    bool ok = options.output == COMPILE_RAW_IR || optimize_module(module, machine, &options, err);
     report_progress(work, OPTIMISED);
-    ok = ok && emit_object(module, machine, options->output, out, err);
+    ok = ok && emit_object(module, machine, options.output, out, err);
     report_progress(work, GENERATED);
+    LLVMDisposeModule(module);
+    return ok;
+}
+
+/* Optimise for the remarks alone: the code gets other debug locations than the result shall have,
+ * and is the same otherwise. */
+static bool find_remarks(struct work *work, uint32_t number, LLVMContextRef context,
+                         LLVMTargetMachineRef machine, struct error *err) {
+    LLVMModuleRef module = lower(work, number, work->options, context, machine, err);
+    if (module == NULL) return false;
+    bool ok = optimize_module(module, machine, work->options, err);
     LLVMDisposeModule(module);
     return ok;
 }
 
 static bool compile_partition(struct work *work, uint32_t number, struct error *err) {
     LLVMContextRef context = LLVMContextCreate();
-    struct error diagnosed = {0};
+    bool wants_remarks = work->options->remarks != NULL;
+    struct diagnostics diagnosed = {.remarks = wants_remarks ? &work->remarks[number] : NULL};
     llvm_compat_catch_diagnostics(context, &diagnosed);
     LLVMTargetMachineRef machine = target_machine_create(work->target);
     LLVMMemoryBufferRef result = NULL;
-    bool ok = compile_module(work, number, context, machine, &result, err);
-    if (ok && diagnosed.code != ERROR_NONE) {
-        *err = diagnosed;
+    bool ok = !wants_remarks || find_remarks(work, number, context, machine, err);
+    diagnosed.remarks = NULL;
+    ok = ok && compile_module(work, number, context, machine, &result, err);
+    if (ok && diagnosed.err.code != ERROR_NONE) {
+        *err = diagnosed.err;
         LLVMDisposeMemoryBuffer(result);
         ok = false;
     }
@@ -168,12 +194,18 @@ static bool run_threads(struct work *work, struct error *err) {
     return true;
 }
 
-static bool write_bytes(const char *path, LLVMMemoryBufferRef buffer, struct error *err) {
+static bool write_bytes(const char *path, const void *bytes, size_t size, struct error *err) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return error_set_errno(err, "cannot write %s", path);
-    bool ok = file_write_all(fd, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer), err);
+    bool ok = file_write_all(fd, bytes, size, err);
     if (close(fd) != 0 && ok) ok = error_set_errno(err, "cannot write %s", path);
     return ok;
+}
+
+/* What is not linked is one partition. */
+static bool write_result(const char *path, const struct work *work, struct error *err) {
+    LLVMMemoryBufferRef buffer = work->results[0];
+    return write_bytes(path, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer), err);
 }
 
 static bool link_results(const struct work *work, const char *path, struct error *err) {
@@ -193,16 +225,24 @@ static bool write_output(const struct work *work, const char *output, struct err
     struct stat status;
     bool is_special = stat(output, &status) == 0 && !S_ISREG(status.st_mode);
     if (is_special && work->options->output != COMPILE_SHARED_OBJECT)
-        return write_bytes(output, work->results[0], err); /* /dev/stdout and its like */
+        return write_result(output, work, err); /* /dev/stdout and its like */
     char *temporary = NULL;
     if (asprintf(&temporary, "%s.tmp-%ld", output, (long)getpid()) < 0)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    bool ok = work->options->output == COMPILE_SHARED_OBJECT
-                  ? link_results(work, temporary, err)
-                  : write_bytes(temporary, work->results[0], err);
+    bool ok = work->options->output == COMPILE_SHARED_OBJECT ? link_results(work, temporary, err)
+                                                             : write_result(temporary, work, err);
     if (ok && rename(temporary, output) != 0) ok = error_set_errno(err, "cannot write %s", output);
     if (!ok) unlink(temporary);
     free(temporary);
+    return ok;
+}
+
+static bool write_remarks(const struct work *work, struct error *err) {
+    char *text = remarks_format(work->remarks, work->plan->partition_count, work->plan->module,
+                                work->plan->lines);
+    if (text == NULL) return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    bool ok = write_bytes(work->options->remarks, text, strlen(text), err);
+    free(text);
     return ok;
 }
 
@@ -216,14 +256,19 @@ static bool compile_plan(const struct plan *plan, const char *output,
     if (!target_select(options->cpu, options->optimization, &target, err)) return false;
     work.results = calloc(count, sizeof *work.results);
     work.errors = calloc(count, sizeof *work.errors);
-    bool ok = work.results != NULL && work.errors != NULL;
+    work.remarks = calloc(count, sizeof *work.remarks);
+    bool ok = work.results != NULL && work.errors != NULL && work.remarks != NULL;
     if (!ok) error_set(err, ERROR_NO_MEMORY, "out of memory");
     ok = ok && wasm_module_strip(plan->module, &stripped, &work.stripped_size, err);
     work.stripped = stripped;
-    ok = ok && run_threads(&work, err) && write_output(&work, output, err);
+    ok = ok && run_threads(&work, err) && write_output(&work, output, err) &&
+         (options->remarks == NULL || write_remarks(&work, err));
     for (uint32_t i = 0; work.results != NULL && i < count; i++)
         if (work.results[i] != NULL) LLVMDisposeMemoryBuffer(work.results[i]);
+    for (uint32_t i = 0; work.remarks != NULL && i < count; i++)
+        remarks_free(&work.remarks[i]);
     free(work.results);
+    free(work.remarks);
     free(work.errors);
     free(stripped);
     target_free(&target);
@@ -255,11 +300,15 @@ bool compile_file(const char *input, const char *output, const struct compile_op
     if (ok) {
         struct arena arena = {0};
         struct plan plan;
+        struct line_table lines;
         struct compile_options chosen = *options;
         if (chosen.optimization == COMPILE_LEVEL_DEFAULT)
             chosen.optimization = count_code(&module) > COMPILE_SMALL_SIZE ? 2 : 3;
         plan_make(&plan, &module, options->output != COMPILE_SHARED_OBJECT, &arena);
+        debug_lines_read(&module, &lines);
+        plan.lines = &lines;
         ok = compile_plan(&plan, output, &chosen, err);
+        line_table_free(&lines);
         arena_free(&arena);
     }
     if (decoded) wasm_module_free(&module);

@@ -2,7 +2,7 @@
  * compile.h - from a WebAssembly binary to an artifact, the shared object that the runtime loads.
  *
  * One call compiles one module. Nothing here prints, keeps state between calls or touches any
- * other file than the two it is given.
+ * other file than those it is given.
  */
 #ifndef MPIWASM_COMPILE_COMPILE_H
 #define MPIWASM_COMPILE_COMPILE_H
@@ -46,7 +46,10 @@ struct compile_options {
     enum compile_output output;
     unsigned disabled; /* COMPILE_STEP_* */
     unsigned jobs;     /* threads; 0: as many as this process may run at once */
-    int progress_fd;   /* gets "progress DONE TOTAL\n" lines; -1: nowhere */
+    /* File for what became of each loop, or NULL; compile_llvm_options must have been called with
+     * REMARKS_LLVM_OPTIONS. */
+    const char *remarks;
+    int progress_fd; /* gets "progress DONE TOTAL\n" lines; -1: nowhere */
 };
 
 #define COMPILE_OPTIONS_DEFAULT                                                                    \

@@ -3,6 +3,8 @@
  */
 #include "compile/llvm_compat.h"
 
+#include "compile/remarks.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,13 +27,19 @@ LLVMAttributeRef llvm_compat_no_capture(LLVMContextRef context) {
 }
 
 static void diagnose(LLVMDiagnosticInfoRef info, void *data) {
-    struct error *err = data;
-    if (LLVMGetDiagInfoSeverity(info) != LLVMDSError) return;
+    struct diagnostics *diagnostics = data;
+    LLVMDiagnosticSeverity severity = LLVMGetDiagInfoSeverity(info);
+    bool is_error = severity == LLVMDSError && diagnostics->err.code == ERROR_NONE;
+    bool is_remark = severity == LLVMDSRemark && diagnostics->remarks != NULL;
+    if (!is_error && !is_remark) return;
     char *text = LLVMGetDiagInfoDescription(info);
-    if (err->code == ERROR_NONE) error_set(err, ERROR_COMPILE, "LLVM: %s", text);
+    if (is_error)
+        error_set(&diagnostics->err, ERROR_COMPILE, "LLVM: %s", text);
+    else
+        remarks_add(diagnostics->remarks, text);
     LLVMDisposeMessage(text);
 }
 
-void llvm_compat_catch_diagnostics(LLVMContextRef context, struct error *err) {
-    LLVMContextSetDiagnosticHandler(context, diagnose, err);
+void llvm_compat_catch_diagnostics(LLVMContextRef context, struct diagnostics *diagnostics) {
+    LLVMContextSetDiagnosticHandler(context, diagnose, diagnostics);
 }

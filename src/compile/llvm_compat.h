@@ -9,6 +9,7 @@
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/ErrorHandling.h>
 #include <llvm-c/Support.h>
@@ -22,7 +23,15 @@ const char *llvm_compat_version(void);
 /* A string as metadata, and an attribute that says that a pointer is not kept by the callee. */
 LLVMAttributeRef llvm_compat_no_capture(LLVMContextRef context);
 
-/* Errors that LLVM would print (and then end the process) go to err instead, where they can. */
-void llvm_compat_catch_diagnostics(LLVMContextRef context, struct error *err);
+struct remarks;
+
+/* What LLVM has to say, while it works on one LLVM context. */
+struct diagnostics {
+    struct error err;        /* errors that LLVM would print, and then end the process */
+    struct remarks *remarks; /* gets remarks, if not NULL */
+};
+
+/* As long as the context lives. */
+void llvm_compat_catch_diagnostics(LLVMContextRef context, struct diagnostics *diagnostics);
 
 #endif

@@ -12,6 +12,7 @@
 #define MPIWASM_COMPILE_LOWER_H
 
 #include "compile/compile.h"
+#include "compile/debug_lines.h"
 #include "compile/llvm_compat.h"
 #include "compile/partition.h"
 #include "compile/target.h"
@@ -42,6 +43,8 @@ struct lower_module {
     LLVMModuleRef llvm;
     LLVMBuilderRef builder;
     LLVMTypeRef void_type, i1, i8, i16, i32, i64, f32, f64, v128, pointer;
+
+    struct debug_lines *lines; /* NULL: none */
 
     LLVMTypeRef *function_types; /* per type index; NULL until asked for */
     LLVMValueRef *functions;     /* per function, declared when first asked for */
@@ -115,6 +118,7 @@ struct lowering {
     uint32_t frame_count, frame_capacity;
     bool reachable;
     LLVMBasicBlockRef trap_blocks[TRAP_KIND_COUNT];
+    LLVMMetadataRef trap_places[TRAP_KIND_COUNT]; /* source line; NULL: of several, or unknown */
     struct arena arena;
     struct error *err;
     bool failed;
@@ -134,7 +138,8 @@ typedef void lower_emit(struct lowering *l, const struct wasm_instr *instr, int 
 
 /*
  * Lower the functions of partition `number`; partition 0 also gets the descriptor with `strip` (the
- * stripped binary). The result's LLVM context is `context`, its owner the caller.
+ * stripped binary). The result's LLVM context is `context`, its owner the caller. If the options
+ * want remarks, debug locations are those that remarks.h needs instead of source lines.
  */
 LLVMModuleRef lower_partition(const struct plan *plan, uint32_t number,
                               const struct compile_options *options, const struct target *target,

@@ -74,8 +74,20 @@ void lower_branch_unlikely(struct lowering *l, LLVMValueRef condition, LLVMBasic
     LLVMSetMetadata(branch, l->m->kind_prof, l->m->unlikely_node);
 }
 
+static bool is_same_line(LLVMMetadataRef a, LLVMMetadataRef b) {
+    return a == b ||
+           (a != NULL && b != NULL && LLVMDILocationGetLine(a) == LLVMDILocationGetLine(b) &&
+            LLVMDILocationGetScope(a) == LLVMDILocationGetScope(b));
+}
+
 LLVMBasicBlockRef lower_trap_block(struct lowering *l, enum trap_kind kind) {
-    if (l->trap_blocks[kind] == NULL) l->trap_blocks[kind] = lower_block_make(l, "trap");
+    LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(l->builder);
+    if (l->trap_blocks[kind] == NULL) {
+        l->trap_blocks[kind] = lower_block_make(l, "trap");
+        l->trap_places[kind] = place;
+    } else if (!is_same_line(l->trap_places[kind], place)) {
+        l->trap_places[kind] = NULL;
+    }
     return l->trap_blocks[kind];
 }
 
@@ -89,6 +101,10 @@ static void fill_trap_blocks(struct lowering *l) {
     for (int kind = 0; kind < TRAP_KIND_COUNT; kind++) {
         if (l->trap_blocks[kind] == NULL) continue;
         LLVMPositionBuilderAtEnd(l->builder, l->trap_blocks[kind]);
+        if (l->trap_places[kind] != NULL)
+            LLVMSetCurrentDebugLocation2(l->builder, l->trap_places[kind]);
+        else
+            debug_lines_set_none(l->m->lines, l->builder);
         LLVMValueRef arguments[] = {lower_i32(l->m, (uint32_t)kind)};
         LLVMValueRef call = lower_libcall(l, LIBCALL(trap), l->m->void_type, arguments, 1);
         LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
@@ -146,6 +162,7 @@ static bool lower_body(struct lowering *l, const struct wasm_function *function)
     while (reader.at != reader.end && !l->failed) {
         struct wasm_instr instr;
         if (!wasm_instr_read(&reader, &instr, l->err)) return false;
+        debug_lines_set(l->m->lines, l->builder, instr.offset);
         if (l->reachable || is_structure(instr.op))
             lowerings[instr.op].emit(l, &instr, lowerings[instr.op].argument);
     }
@@ -171,6 +188,9 @@ bool lower_function(struct lower_module *m, uint32_t index, struct error *err) {
     LLVMPositionBuilderAtEnd(l.entry_builder, l.entry);
     LLVMPositionBuilderAtEnd(l.builder, l.body);
     l.memories = arena_array(&l.arena, m->wasm->memory_count, sizeof *l.memories);
+    debug_lines_begin(m->lines, l.function, index);
+    debug_lines_set_none(m->lines, l.entry_builder);
+    debug_lines_set_none(m->lines, l.builder);
     make_locals(&l, function);
     lower_frame_push_function(&l);
     bool ok = lower_body(&l, function);
@@ -178,6 +198,7 @@ bool lower_function(struct lower_module *m, uint32_t index, struct error *err) {
         fill_trap_blocks(&l);
         LLVMBuildBr(l.entry_builder, l.body);
     }
+    debug_lines_end(m->lines, l.builder);
     LLVMDisposeBuilder(l.entry_builder);
     arena_free(&l.arena);
     return ok;

@@ -259,7 +259,9 @@ LLVMModuleRef lower_partition(const struct plan *plan, uint32_t number,
     make_types(&m);
     make_metadata(&m);
     make_attributes(&m);
+    m.lines = debug_lines_create(m.llvm, wasm, plan->lines, options->remarks != NULL);
     bool ok = lower_all(&m, number, stripped, stripped_size, err);
+    debug_lines_finish(m.lines);
     LLVMDisposeBuilder(m.builder);
     arena_free(&m.arena);
     if (!ok) {

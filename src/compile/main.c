@@ -6,6 +6,7 @@
  * line.
  */
 #include "compile/compile.h"
+#include "compile/remarks.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -33,6 +34,7 @@ static const char usage[] =
     "  --batch LIST          LIST has lines \"IN OUT\"; prints \"ok\" or \"KIND: message\" for "
     "each\n"
     "  --progress-fd=N       write \"progress DONE TOTAL\" lines to descriptor N\n"
+    "  --remarks=FILE        write to FILE which loops were vectorised, and why others were not\n"
     "  --llvm=OPTION         for developers: an option of LLVM's own, such as -time-passes\n"
     "  --print-target        print the CPU and the features of --cpu, and end\n"
     "  --version  --help\n";
@@ -69,6 +71,7 @@ enum long_option {
     OPTION_JOBS,
     OPTION_BATCH,
     OPTION_PROGRESS,
+    OPTION_REMARKS,
     OPTION_LLVM,
     OPTION_TARGET,
     OPTION_VERSION,
@@ -85,6 +88,7 @@ static const struct option long_options[] = {
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"batch", required_argument, NULL, OPTION_BATCH},
     {"progress-fd", required_argument, NULL, OPTION_PROGRESS},
+    {"remarks", required_argument, NULL, OPTION_REMARKS},
     {"llvm", required_argument, NULL, OPTION_LLVM},
     {"print-target", no_argument, NULL, OPTION_TARGET},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -207,6 +211,8 @@ enum { LLVM_OPTIONS_MAX = 16 };
 static const char *llvm_options[1 + LLVM_OPTIONS_MAX] = {"mpiwasm-compile"};
 static int llvm_option_count = 1;
 
+static const char *const remarks_options[] = {REMARKS_LLVM_OPTIONS};
+
 static void llvm_option_add(const char *option) {
     if (llvm_option_count <= LLVM_OPTIONS_MAX) llvm_options[llvm_option_count++] = option;
 }
@@ -256,6 +262,11 @@ int main(int argc, char **argv) {
             if (!parse_number(optarg, 1 << 20, &number))
                 return fail_usage("--progress-fd wants a descriptor, not ", optarg);
             options.progress_fd = (int)number;
+            break;
+        case OPTION_REMARKS:
+            options.remarks = optarg;
+            for (size_t i = 0; i < sizeof remarks_options / sizeof *remarks_options; i++)
+                llvm_option_add(remarks_options[i]);
             break;
         case OPTION_LLVM: llvm_option_add(optarg); break;
         case OPTION_TARGET: wants_target = true; break;

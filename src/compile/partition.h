@@ -17,6 +17,7 @@ struct partition {
 
 struct plan {
     const struct wasm_module *module;
+    const struct line_table *lines; /* of the module's DWARF, empty without; set by the caller */
     struct context_layout layout;
     /* Per function, imports included: its address may be taken, so it has the C convention. */
     bool *escapes;

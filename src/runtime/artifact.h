@@ -44,4 +44,8 @@ struct artifact *artifact_find(const void *pc);
  */
 bool artifact_function_at(struct artifact *artifact, const void *pc, uint32_t *function);
 
+/* The source line, if the module was compiled with -g; *file belongs to the artifact. Not for
+ * signal handlers. */
+bool artifact_line_at(struct artifact *artifact, const void *pc, const char **file, uint32_t *line);
+
 #endif

@@ -3,8 +3,10 @@
  *
  * Capturing walks the unwind tables of all frames, also the signal frame and those of host and
  * MPI code for callbacks.  Names come from the artifact's .symtab ("N.w<i>", runtime_abi.h), which
- * is read from the file when the first name is asked for: a run that does not trap never does.
+ * is read from the file when the first name is asked for: a run that does not trap never does. So
+ * is .debug_line, from which lines come.
  */
+#include "base/line_table.h"
 #include "runtime/internal.h"
 
 #include <elf.h>
@@ -57,10 +59,12 @@ struct symbol {
 struct artifact_symbols {
     struct symbol *symbols; /* sorted by start */
     size_t count;
+    struct line_table lines; /* empty if the module was compiled without -g */
 };
 
 void artifact_symbols_free(struct artifact_symbols *symbols) {
     if (symbols == NULL) return;
+    line_table_free(&symbols->lines);
     free(symbols->symbols);
     free(symbols);
 }
@@ -117,6 +121,39 @@ static void symbols_fill(struct artifact_symbols *out, const struct artifact *ar
     qsort(out->symbols, out->count, sizeof *out->symbols, symbol_compare);
 }
 
+/* The uncompressed debug section, NULL if there is none. */
+static uint8_t *debug_read(int fd, const Elf64_Shdr *sections, size_t count, const char *names,
+                           size_t names_size, const char *wanted, uint64_t file_size,
+                           size_t *size) {
+    for (size_t i = 0; i < count; i++) {
+        if (sections[i].sh_name >= names_size || strcmp(names + sections[i].sh_name, wanted) != 0 ||
+            (sections[i].sh_flags & SHF_COMPRESSED) != 0)
+            continue;
+        *size = (size_t)sections[i].sh_size;
+        return section_read(fd, &sections[i], file_size);
+    }
+    *size = 0;
+    return NULL;
+}
+
+static void lines_fill(struct artifact_symbols *out, int fd, const Elf64_Shdr *sections,
+                       size_t count, const char *names, size_t names_size, uint64_t file_size) {
+    struct line_sections debug;
+    uint8_t *line = debug_read(fd, sections, count, names, names_size, ".debug_line", file_size,
+                               &debug.line_size);
+    uint8_t *line_str = debug_read(fd, sections, count, names, names_size, ".debug_line_str",
+                                   file_size, &debug.line_str_size);
+    uint8_t *str = debug_read(fd, sections, count, names, names_size, ".debug_str", file_size,
+                              &debug.str_size);
+    debug.line = line;
+    debug.line_str = line_str;
+    debug.str = str;
+    line_table_read(&out->lines, &debug, true);
+    free(line);
+    free(line_str);
+    free(str);
+}
+
 static struct artifact_symbols *symbols_read(const struct artifact *artifact) {
     struct artifact_symbols *out = calloc(1, sizeof *out);
     struct stat status;
@@ -141,6 +178,14 @@ static struct artifact_symbols *symbols_read(const struct artifact *artifact) {
         free(names);
         break;
     }
+    if (sections != NULL && header.e_shstrndx < header.e_shnum) {
+        const Elf64_Shdr *strings = &sections[header.e_shstrndx];
+        char *names = section_read(artifact->fd, strings, file_size);
+        if (names != NULL)
+            lines_fill(out, artifact->fd, sections, header.e_shnum, names, (size_t)strings->sh_size,
+                       file_size);
+        free(names);
+    }
     free(sections);
     return out;
 }
@@ -164,6 +209,18 @@ bool artifact_function_at(struct artifact *artifact, const void *pc, uint32_t *f
     return true;
 }
 
+bool artifact_line_at(struct artifact *artifact, const void *pc, const char **file,
+                      uint32_t *line) {
+    if (artifact->symbols == NULL) artifact->symbols = symbols_read(artifact);
+    if (artifact->symbols == NULL) return false;
+    const struct line_table *lines = &artifact->symbols->lines;
+    const struct line_row *row = line_table_find(lines, (uintptr_t)pc - artifact->bias);
+    if (row == NULL) return false;
+    *file = lines->files[row->file].name;
+    *line = row->line;
+    return true;
+}
+
 size_t outcome_backtrace(const struct outcome *outcome, struct backtrace_entry *entries,
                          size_t max) {
     size_t count = 0;
@@ -180,6 +237,7 @@ size_t outcome_backtrace(const struct outcome *outcome, struct backtrace_entry *
             snprintf(entry->name, sizeof entry->name, "%s",
                      wasm_module_function_name(&artifact->module, entry->function, number,
                                                sizeof number));
+            if (!artifact_line_at(artifact, frame->pc, &entry->file, &entry->line)) entry->line = 0;
             count++;
             continue;
         }
@@ -196,7 +254,7 @@ size_t outcome_backtrace(const struct outcome *outcome, struct backtrace_entry *
 
 static bool same_entry(const struct backtrace_entry *a, const struct backtrace_entry *b) {
     return a->is_guest == b->is_guest && a->function == b->function && a->module == b->module &&
-           strcmp(a->name, b->name) == 0;
+           a->line == b->line && strcmp(a->name, b->name) == 0;
 }
 
 void outcome_report(const struct outcome *outcome, char *buffer, size_t size) {
@@ -223,6 +281,7 @@ void outcome_report(const struct outcome *outcome, char *buffer, size_t size) {
             APPEND("    in %s (function %u)", entries[at].name, entries[at].function);
         else
             APPEND("    in %s (of the host)", entries[at].name);
+        if (entries[at].line > 0) APPEND(" at %s:%u", entries[at].file, entries[at].line);
         if (repeated > 1)
             APPEND(", %zu times\n", repeated);
         else

@@ -50,6 +50,8 @@ struct backtrace_entry {
     bool is_guest;
     uint32_t function;  /* index in the module's function index space; only if is_guest */
     const char *module; /* guest: the artifact's path or module's name; host: import module */
+    const char *file;   /* guest: source file, as long as the artifact is open */
+    uint32_t line;      /* ... and line; 0: not known */
     char name[256];     /* guest function, or the host function as the guest imports it */
 };
 
@@ -64,7 +66,7 @@ size_t outcome_backtrace(const struct outcome *outcome, struct backtrace_entry *
 /*
  * The whole report of a trap, several lines, each ended by a newline:
  *     trap: out of bounds memory access: address 0x20000 of 0x10000 bytes
- *         in dot (function 12)
+ *         in dot (function 12) at dot.c:7
  *         in main (function 7)
  * Cut to fit; always NUL-terminated. Empty for an outcome that is not a trap.
  */

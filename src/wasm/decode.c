@@ -497,6 +497,7 @@ static bool decode_code(struct decoder *d) {
     struct wasm_module *m = d->module;
     uint32_t count;
     d->has_code = true;
+    m->code_offset = reader_offset(&d->reader);
     if (!read_count(d, 1, &count)) return false;
     if (count != m->function_count - m->imported_function_count)
         return fail(d, "function and code section have inconsistent lengths");

@@ -158,6 +158,7 @@ struct wasm_module {
         imported_global_count, imported_tag_count;
     uint32_t element_count, data_count, custom_count;
     bool has_start, has_data_count;
+    uint64_t code_offset;         /* of the code section's content from the start of the binary */
     uint32_t start;               /* function index; only if has_start */
     uint64_t start_position;      /* only if has_start */
     uint32_t declared_data_count; /* only if has_data_count */
