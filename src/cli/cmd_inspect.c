@@ -43,6 +43,7 @@ static void print_memories(const struct wasm_module *module) {
     for (uint32_t i = 0; i < module->memory_count; i++) {
         const struct wasm_limits *limits = &module->memories[i].type.limits;
         printf(i == 0 ? "memory: " : "memory %u: ", i);
+        if (module->memories[i].type.is_shared) printf("shared, ");
         printf("%s%" PRIu64, limits->is_64 ? "64-bit, " : "", limits->minimum);
         if (limits->has_maximum)
             printf(" to %" PRIu64, limits->maximum);

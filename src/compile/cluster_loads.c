@@ -31,7 +31,9 @@ static bool may_write(LLVMValueRef instruction) {
     case LLVMFence:
     case LLVMAtomicCmpXchg:
     case LLVMAtomicRMW: return true;
-    case LLVMLoad: return LLVMGetVolatile(instruction);
+    case LLVMLoad:
+        return LLVMGetVolatile(instruction) ||
+               LLVMGetOrdering(instruction) != LLVMAtomicOrderingNotAtomic;
     case LLVMCall:
         if (LLVMGetIntrinsicID(LLVMGetCalledValue(instruction)) == 0) return true;
         /* Arithmetic has no pointers; whatever else an intrinsic does, it goes through one. */
@@ -71,8 +73,11 @@ static void cluster_block(LLVMBuilderRef builder, LLVMBasicBlockRef block) {
     LLVMValueRef next;
     for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL; at = next) {
         next = LLVMGetNextInstruction(at);
-        if (may_write(at)) count = 0;
-        if (!LLVMIsALoadInst(at) || LLVMGetVolatile(at)) continue;
+        if (may_write(at)) {
+            count = 0;
+            continue;
+        }
+        if (!LLVMIsALoadInst(at)) continue;
         LLVMValueRef base = LLVMGetOperand(at, 0);
         if (is_constant_offset(base)) base = LLVMGetOperand(base, 0);
         struct group *group = find_group(groups, count, base);

@@ -44,6 +44,10 @@ static LLVMValueRef memory_size(struct lowering *l, uint32_t memory) {
     LLVMValueRef at = lower_offset(l->m, l->builder, memory_pointer(l, l->builder, memory),
                                    offsetof(struct linear_memory, size), "");
     LLVMValueRef size = LLVMBuildLoad2(l->builder, l->m->i64, at, "memory.size");
+    if (l->m->wasm->memories[memory].type.is_shared) { /* another thread may grow it */
+        LLVMSetOrdering(size, LLVMAtomicOrderingMonotonic);
+        LLVMSetAlignment(size, 8);
+    }
     lower_tag_region(l->m, size, REGION_MEMORY_SIZE);
     return size;
 }

@@ -191,8 +191,11 @@ static struct artifact_symbols *symbols_read(const struct artifact *artifact) {
 }
 
 bool artifact_function_at(struct artifact *artifact, const void *pc, uint32_t *function) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
     if (artifact->symbols == NULL) artifact->symbols = symbols_read(artifact);
     const struct artifact_symbols *symbols = artifact->symbols;
+    pthread_mutex_unlock(&lock);
     if (symbols == NULL || symbols->count == 0) return false;
     uint64_t address = (uint64_t)((uintptr_t)pc - artifact->bias);
     size_t low = 0, high = symbols->count; /* the last symbol that begins at or before address */

@@ -8,15 +8,20 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 
 /* Memories and tables as the runtime keeps them; compiled code sees the first member alone. */
 struct memory_object {
     struct linear_memory memory;
     struct wasm_limits declared; /* of the memory type; `minimum` is not kept up to date */
+    bool is_shared;              /* of the memory type */
     bool is_guarded;             /* reserved with the guard regions of runtime_abi.h */
     uint8_t *reservation;        /* what is mapped, guards included */
     size_t reservation_size;
-    struct memory_object *next_in_store, *next; /* `next` in the process-wide list */
+    pthread_mutex_t lock;       /* for growing */
+    atomic_uint owners;         /* stores that keep it */
+    struct memory_object *next; /* in the process-wide list */
+    struct memory_object *next_unused;
 };
 
 struct table_object {
@@ -28,11 +33,19 @@ struct table_object {
 
 bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bounds,
                           struct memory_object **out, struct error *err);
-void memory_object_free(struct memory_object *object);
+/* One owner fewer; the last one frees it. */
+void memory_object_release(struct memory_object *object);
 /* The memory in whose reservation `address` lies, or NULL. Safe in a signal handler. */
 const struct linear_memory *memory_find(const void *address);
-/* As memory.grow: pages before, or -1. */
+/* As memory.grow: pages before, or -1. Thread-safe. */
 int64_t memory_grow(struct linear_memory *memory, uint64_t delta_pages);
+static inline uint64_t memory_size(const struct linear_memory *memory) {
+    return __atomic_load_n(&memory->size, __ATOMIC_ACQUIRE);
+}
+
+/* wait.c: memory.atomic.wait for 4 or 8 bytes and memory.atomic.notify, of checked addresses. */
+int32_t memory_wait(const uint8_t *address, uint32_t bytes, uint64_t expected, int64_t timeout);
+uint32_t memory_notify(const uint8_t *address, uint32_t count);
 
 bool table_object_create(const struct wasm_table_type *type, void *initial,
                          struct table_object **out, struct error *err);
@@ -48,10 +61,16 @@ struct exception_heap {
     bool is_shared;      /* others have, too: nothing is collected any more */
 };
 
+/* A memory that a store keeps. */
+struct memory_owned {
+    struct memory_object *object;
+    struct memory_owned *next;
+};
+
 struct store {
     struct exception_heap exceptions;
     struct arena arena; /* globals and the other small things that live as long as the store */
-    struct memory_object *memories;
+    struct memory_owned *memories;
     struct table_object *tables;
     struct instance *instances;
     artifact_enter **enters; /* per canonical type id; how the host enters functions of the type */

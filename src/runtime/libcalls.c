@@ -51,7 +51,7 @@ void instance_memory_init(struct instance *instance, uint32_t memory, uint32_t s
     if (!in_range(from, size, available))
         trap_raise(TRAP_MEMORY_OUT_OF_BOUNDS, "data segment %u has %llu bytes, 0x%llx are read",
                    segment, (unsigned long long)available, (unsigned long long)(from + size));
-    if (!in_range(to, size, target->size))
+    if (!in_range(to, size, memory_size(target)))
         trap_raise(TRAP_MEMORY_OUT_OF_BOUNDS,
                    "data segment %u: address 0x%llx, the memory has "
                    "0x%llx bytes",
@@ -62,6 +62,32 @@ void instance_memory_init(struct instance *instance, uint32_t memory, uint32_t s
 static void libcall_memory_init(struct context *context, uint32_t memory, uint32_t segment,
                                 uint64_t to, uint64_t from, uint64_t size) {
     instance_memory_init(context->instance, memory, segment, to, from, size);
+}
+
+/* The address on the host of `bytes` bytes that an atomic access can touch. */
+static uint8_t *atomic_address(const struct linear_memory *memory, uint64_t address,
+                               uint32_t bytes) {
+    if (!in_range(address, bytes, memory_size(memory)))
+        trap_raise(TRAP_MEMORY_OUT_OF_BOUNDS, "address 0x%llx, the memory has 0x%llx bytes",
+                   (unsigned long long)address, (unsigned long long)memory_size(memory));
+    if (address % bytes != 0)
+        trap_raise(TRAP_UNALIGNED_ATOMIC, "address 0x%llx", (unsigned long long)address);
+    return memory->base + address;
+}
+
+static int32_t libcall_memory_wait(struct context *context, uint32_t index, uint64_t address,
+                                   uint32_t bytes, uint64_t expected, int64_t timeout) {
+    const struct linear_memory *memory = context_memory(context, index);
+    const uint8_t *at = atomic_address(memory, address, bytes);
+    if (!((const struct memory_object *)memory)->is_shared) trap_raise(TRAP_EXPECTED_SHARED, NULL);
+    return memory_wait(at, bytes, expected, timeout);
+}
+
+static uint32_t libcall_memory_notify(struct context *context, uint32_t index, uint64_t address,
+                                      uint32_t count) {
+    const struct linear_memory *memory = context_memory(context, index);
+    const uint8_t *at = atomic_address(memory, address, 4);
+    return ((const struct memory_object *)memory)->is_shared ? memory_notify(at, count) : 0;
 }
 
 static void libcall_data_drop(struct context *context, uint32_t segment) {

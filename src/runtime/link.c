@@ -233,7 +233,8 @@ static bool external_matches(const struct importer *importer, const struct wasm_
     case WASM_EXTERNAL_MEMORY: {
         const struct wasm_memory_type *wanted = &module->memories[import->index].type;
         const struct memory_object *memory = (const struct memory_object *)external->memory;
-        return limits_match(memory->memory.size / WASM_PAGE_SIZE, &memory->declared,
+        return memory->is_shared == wanted->is_shared &&
+               limits_match(memory_size(&memory->memory) / WASM_PAGE_SIZE, &memory->declared,
                             &wanted->limits);
     }
     case WASM_EXTERNAL_GLOBAL: {
@@ -303,7 +304,7 @@ static void offer_describe(const struct offer *offer, char *buffer, size_t size)
     }
     case WASM_EXTERNAL_MEMORY: {
         const struct memory_object *memory = (const struct memory_object *)external->memory;
-        struct wasm_memory_type type = {memory->declared};
+        struct wasm_memory_type type = {memory->declared, memory->is_shared};
         type.limits.minimum = memory->memory.size / WASM_PAGE_SIZE;
         wasm_print_memory_type(&type, buffer, size);
         break;

@@ -56,6 +56,30 @@ static void list_remove(struct memory_object *object) {
     pthread_mutex_unlock(&list_lock);
 }
 
+/*
+ * Another thread's signal handler may be walking the list just now, so what has been in it stays a
+ * memory_object: it is used again, not freed.
+ */
+static struct memory_object *unused;
+
+static struct memory_object *object_allocate(void) {
+    pthread_mutex_lock(&list_lock);
+    struct memory_object *object = unused;
+    if (object != NULL) unused = object->next_unused;
+    pthread_mutex_unlock(&list_lock);
+    if (object == NULL) return calloc(1, sizeof *object);
+    object->memory.size = 0;
+    return object;
+}
+
+static void object_free(struct memory_object *object) {
+    pthread_mutex_lock(&list_lock);
+    object->reservation_size = 0;
+    object->next_unused = unused;
+    unused = object;
+    pthread_mutex_unlock(&list_lock);
+}
+
 /* `size` bytes of inaccessible address space that begin 2 MiB aligned, or NULL with errno. */
 static uint8_t *reserve(size_t size) {
     size_t slack = size + HUGE_PAGE;
@@ -141,7 +165,7 @@ bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bou
     size_t mapping_size = 0;
     if (!reserve_memory(&type->limits, explicit_bounds, &maximum, &mapping, &mapping_size, err))
         return false;
-    struct memory_object *object = calloc(1, sizeof *object);
+    struct memory_object *object = object_allocate();
     if (object == NULL) {
         munmap(mapping, mapping_size);
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
@@ -150,6 +174,9 @@ bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bou
     object->memory.maximum_pages = maximum;
     object->memory.limit = type->limits.is_64 ? maximum * WASM_PAGE_SIZE : UINT64_MAX;
     object->declared = type->limits;
+    object->is_shared = type->is_shared;
+    pthread_mutex_init(&object->lock, NULL);
+    atomic_init(&object->owners, 1);
     object->is_guarded = !explicit_bounds;
     object->reservation = mapping;
     object->reservation_size = mapping_size;
@@ -162,20 +189,22 @@ bool memory_object_create(const struct wasm_memory_type *type, bool explicit_bou
         error_set(err, ERROR_NO_MEMORY,
                   "cannot allocate the %llu MiB of memory the module asks for",
                   (unsigned long long)minimum * WASM_PAGE_SIZE >> 20);
-        memory_object_free(object);
+        memory_object_release(object);
         return false;
     }
     *out = object;
     return true;
 }
 
-void memory_object_free(struct memory_object *object) {
+void memory_object_release(struct memory_object *object) {
+    if (atomic_fetch_sub(&object->owners, 1) > 1) return;
     list_remove(object);
     munmap(object->reservation, object->reservation_size);
-    free(object);
+    pthread_mutex_destroy(&object->lock);
+    object_free(object);
 }
 
-int64_t memory_grow(struct linear_memory *memory, uint64_t delta_pages) {
+static int64_t grow(struct linear_memory *memory, uint64_t delta_pages) {
     uint64_t pages = memory->size / WASM_PAGE_SIZE;
     if (delta_pages == 0) return (int64_t)pages;
     if (delta_pages > memory->maximum_pages || pages > memory->maximum_pages - delta_pages)
@@ -185,4 +214,12 @@ int64_t memory_grow(struct linear_memory *memory, uint64_t delta_pages) {
     /* Another thread that sees the size must be able to use what it says. */
     __atomic_store_n(&memory->size, memory->size + delta, __ATOMIC_RELEASE);
     return (int64_t)pages;
+}
+
+int64_t memory_grow(struct linear_memory *memory, uint64_t delta_pages) {
+    struct memory_object *object = (struct memory_object *)memory;
+    pthread_mutex_lock(&object->lock);
+    int64_t pages = grow(memory, delta_pages);
+    pthread_mutex_unlock(&object->lock);
+    return pages;
 }

@@ -22,6 +22,14 @@
  * guard, 4 GiB, and MEMORY_GUARD_ABOVE bytes of guard. Its base never moves.  Compiled code
  * computes base + zext(i32 address) + constant offset without any check: what is out of bounds
  * faults in a guard and becomes a trap.
+ *
+ * A memory of 64-bit addresses is reserved for as much as it can grow to, `limit` bytes between the
+ * same guards.  Compiled code computes base + min(i64 address, limit) + constant offset, without a
+ * branch: what is beyond faults in the guard above.  Constants over MEMORY_OFFSET_MAX are added to
+ * the address before, without wrapping.
+ *
+ * A shared memory is a 32- or 64-bit one like any other, in which several threads run, each in
+ * instances of its own: growing is atomic and never moves it.
  */
 #ifndef MPIWASM_RUNTIME_RUNTIME_ABI_H
 #define MPIWASM_RUNTIME_RUNTIME_ABI_H
@@ -31,7 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RUNTIME_ABI_VERSION = 3 };
+enum { RUNTIME_ABI_VERSION = 4 };
 
 /* Bytes. The guard below lets the compiler read address x+c, |c| < 1024, as zext(x)+c. */
 #define MEMORY_GUARD_BELOW ((uint64_t)2 << 20)
@@ -50,7 +58,7 @@ struct context;
 /* A memory, table or function may belong to another instance: instances hold pointers to these. */
 struct linear_memory {
     uint8_t *base; /* constant for the life of the memory; 2 MiB aligned */
-    uint64_t size; /* bytes now; only grows */
+    uint64_t size; /* bytes now; only grows; written atomically */
     uint64_t maximum_pages;
     uint64_t limit; /* constant: where the guard above begins, for 64-bit addresses */
 };
@@ -105,6 +113,8 @@ enum trap_kind {
     TRAP_INTEGER_OVERFLOW,       /* "integer overflow" */
     TRAP_INTEGER_DIVIDE_BY_ZERO, /* "integer divide by zero" */
     TRAP_INVALID_CONVERSION,     /* "invalid conversion to integer" */
+    TRAP_UNALIGNED_ATOMIC,       /* "unaligned atomic" */
+    TRAP_EXPECTED_SHARED,        /* wait on a memory that is not: "expected shared memory" */
     TRAP_STACK_OVERFLOW,         /* "call stack exhausted" */
     TRAP_NULL_REFERENCE,         /* "null reference" */
     TRAP_NULL_FUNCTION,          /* call_ref on null: "null function reference" */
@@ -126,6 +136,11 @@ enum trap_kind {
     X(memory_init, void,                                                                           \
       (struct context *, uint32_t memory, uint32_t segment, uint64_t to, uint64_t from,            \
        uint64_t size))                                                                             \
+    X(memory_wait, int32_t,                                                                        \
+      (struct context *, uint32_t memory, uint64_t address, uint32_t bytes, uint64_t expected,     \
+       int64_t timeout)) /* 4 or 8 bytes; nanoseconds, negative: no timeout */                     \
+    X(memory_notify, uint32_t,                                                                     \
+      (struct context *, uint32_t memory, uint64_t address, uint32_t count))                       \
     X(data_drop, void, (struct context *, uint32_t segment))                                       \
     X(table_grow, int64_t, (struct context *, uint32_t table, void *value, uint64_t delta))        \
     X(table_fill, void,                                                                            \

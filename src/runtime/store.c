@@ -24,11 +24,8 @@ void store_free(struct store *store) {
     for (struct instance *instance = store->instances; instance != NULL;
          instance = instance->next_in_store)
         instance_free(instance);
-    for (struct memory_object *memory = store->memories; memory != NULL;) {
-        struct memory_object *next = memory->next_in_store;
-        memory_object_free(memory);
-        memory = next;
-    }
+    for (struct memory_owned *memory = store->memories; memory != NULL; memory = memory->next)
+        memory_object_release(memory->object);
     for (struct table_object *table = store->tables; table != NULL;) {
         struct table_object *next = table->next_in_store;
         table_object_free(table);
@@ -40,12 +37,23 @@ void store_free(struct store *store) {
     free(store);
 }
 
+static void own(struct store *store, struct memory_object *object) {
+    struct memory_owned *owned = arena_allocate(&store->arena, sizeof *owned);
+    *owned = (struct memory_owned){object, store->memories};
+    store->memories = owned;
+}
+
+void store_memory_share(struct store *store, struct linear_memory *memory) {
+    struct memory_object *object = (struct memory_object *)memory;
+    atomic_fetch_add(&object->owners, 1);
+    own(store, object);
+}
+
 bool store_memory_create(struct store *store, const struct wasm_memory_type *type,
                          bool explicit_bounds, struct external *external, struct error *err) {
     struct memory_object *object;
     if (!memory_object_create(type, explicit_bounds, &object, err)) return false;
-    object->next_in_store = store->memories;
-    store->memories = object;
+    own(store, object);
     *external = (struct external){.kind = WASM_EXTERNAL_MEMORY, .memory = &object->memory};
     return true;
 }

@@ -4,7 +4,11 @@
  * Core specification, section 4.2.3.  Instances refer to each other's functions, tables, memories
  * and globals (also after an instantiation that trapped half-way), so nothing of a store is freed
  * before the whole store is.  A run of the command line has one store with one instance; the
- * specification's test suite has many instances in one.  Not thread-safe.
+ * specification's test suite has many instances in one.
+ *
+ * A store and all in it belong to one thread.  Threads that share a memory have a store each: the
+ * same artifact is instantiated in every one, with the memory offered by linker_add_external and
+ * kept by store_memory_share.  Artifacts may be used by several threads.
  */
 #ifndef MPIWASM_RUNTIME_STORE_H
 #define MPIWASM_RUNTIME_STORE_H
@@ -44,6 +48,8 @@ struct external {
  */
 bool store_memory_create(struct store *store, const struct wasm_memory_type *type,
                          bool explicit_bounds, struct external *external, struct error *err);
+/* Keep a memory of another store, shared or not, for as long as this one lives. Thread-safe. */
+void store_memory_share(struct store *store, struct linear_memory *memory);
 bool store_table_create(struct store *store, const struct wasm_table_type *type, void *initial,
                         struct external *external, struct error *err);
 void store_global_create(struct store *store, const struct wasm_global_type *type,

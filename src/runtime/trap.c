@@ -48,6 +48,8 @@ const char *trap_kind_text(enum trap_kind kind) {
     case TRAP_INTEGER_OVERFLOW: return "integer overflow";
     case TRAP_INTEGER_DIVIDE_BY_ZERO: return "integer divide by zero";
     case TRAP_INVALID_CONVERSION: return "invalid conversion to integer";
+    case TRAP_UNALIGNED_ATOMIC: return "unaligned atomic";
+    case TRAP_EXPECTED_SHARED: return "expected shared memory";
     case TRAP_STACK_OVERFLOW: return "call stack exhausted";
     case TRAP_NULL_REFERENCE: return "null reference";
     case TRAP_NULL_FUNCTION: return "null function reference";
@@ -334,9 +336,22 @@ static void stack_prepare(void) {
     pthread_attr_destroy(&attributes);
 }
 
+static pthread_key_t signal_stack_key;
+
+static void signal_stack_free(void *mapping) {
+    sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+    munmap(mapping, SIGNAL_STACK_SIZE + (size_t)sysconf(_SC_PAGESIZE));
+    is_prepared = false;
+}
+
+static void process_prepare(void) {
+    if (pthread_key_create(&signal_stack_key, signal_stack_free) != 0) abort();
+    claim();
+}
+
 static void thread_prepare(void) {
-    static atomic_bool is_claimed;
-    if (!atomic_exchange(&is_claimed, true)) claim();
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, process_prepare);
     stack_prepare();
     /* Lives as long as the thread; mapped with a guard page, so that even this overflowing shows.
      */
@@ -347,6 +362,7 @@ static void thread_prepare(void) {
         mprotect(mapping, guard, PROT_NONE);
         stack_t stack = {.ss_sp = mapping + guard, .ss_size = SIGNAL_STACK_SIZE};
         sigaltstack(&stack, NULL);
+        pthread_setspecific(signal_stack_key, mapping);
     }
     is_prepared = true;
 }

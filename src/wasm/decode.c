@@ -3,9 +3,9 @@
  *
  * Reads the sections once, front to back, each through a reader that ends where the section does.
  * Produces the module as the binary has it; function bodies stay bytes.  It does not check indices
- * or types, which is the validator's work; it refuses what it cannot represent (shared memories,
- * garbage-collected types) by the proposal's name.  Every count is compared with the bytes that are
- * left before anything is allocated, so memory is linear in the input.
+ * or types, which is the validator's work; it refuses what it cannot represent
+ * (garbage-collected types) by the proposal's name.  Every count is compared with the bytes that
+ * are left before anything is allocated, so memory is linear in the input.
  *
  * Deliberate deviations: limits of locals, parameters and results (module.h); the contents of
  * custom sections are never an error (section 5.5.3 allows it), of a broken "name" section the
@@ -101,12 +101,14 @@ static bool read_value_types(struct decoder *d, uint32_t limit, const char *what
     return true;
 }
 
-static bool read_limits(struct decoder *d, struct wasm_limits *out) {
+/* is_shared is NULL where there is no such thing. */
+static bool read_limits(struct decoder *d, struct wasm_limits *out, bool *is_shared) {
     uint64_t offset = reader_offset(&d->reader);
     uint8_t flags;
     if (!read_u8(d, &flags)) return false;
-    if (flags > 0x07) return fail_at(d, offset, "malformed limits flags");
-    if (flags & 0x02) return wasm_feature_refuse(WASM_FEATURE_THREADS, offset, d->err);
+    if (flags > 0x07 || ((flags & 0x02) != 0 && is_shared == NULL))
+        return fail_at(d, offset, "malformed limits flags");
+    if (is_shared != NULL) *is_shared = (flags & 0x02) != 0;
     *out = (struct wasm_limits){.has_maximum = flags & 0x01, .is_64 = (flags & 0x04) != 0};
     return reader_u64(&d->reader, &out->minimum, d->err) &&
            (!out->has_maximum || reader_u64(&d->reader, &out->maximum, d->err));
@@ -114,7 +116,11 @@ static bool read_limits(struct decoder *d, struct wasm_limits *out) {
 
 static bool read_table_type(struct decoder *d, struct wasm_table_type *out) {
     return wasm_reference_type_read(&d->reader, &out->element, d->err) &&
-           read_limits(d, &out->limits);
+           read_limits(d, &out->limits, NULL);
+}
+
+static bool read_memory_type(struct decoder *d, struct wasm_memory_type *out) {
+    return read_limits(d, &out->limits, &out->is_shared);
 }
 
 static bool read_global_type(struct decoder *d, struct wasm_global_type *out) {
@@ -267,7 +273,7 @@ static bool decode_imports(struct decoder *d) {
         case WASM_EXTERNAL_MEMORY:
             m->memories[m->memory_count].is_imported = true;
             m->memories[m->memory_count].position = position(d);
-            if (!read_limits(d, &m->memories[m->memory_count].type.limits)) return false;
+            if (!read_memory_type(d, &m->memories[m->memory_count].type)) return false;
             import->index = m->memory_count++;
             break;
         case WASM_EXTERNAL_GLOBAL:
@@ -339,7 +345,7 @@ static bool decode_memories(struct decoder *d) {
     for (uint32_t i = 0; i < count; i++) {
         struct wasm_memory *memory = &m->memories[m->memory_count + i];
         memory->position = position(d);
-        if (!read_limits(d, &memory->type.limits)) return false;
+        if (!read_memory_type(d, &memory->type)) return false;
     }
     m->memory_count += count;
     return true;

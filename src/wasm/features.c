@@ -104,6 +104,7 @@ static void use_types(struct wasm_feature_uses *uses, const struct wasm_module *
     if (m->tag_count > 0) use(uses, WASM_FEATURE_EXCEPTION_HANDLING, 0);
     for (uint32_t i = 0; i < m->memory_count; i++) {
         use_limits(uses, &m->memories[i].type.limits);
+        if (m->memories[i].type.is_shared) use(uses, WASM_FEATURE_THREADS, 0);
         use_memory(uses, i, 0);
     }
 }

@@ -9,7 +9,8 @@
 enum {
     PAGE_FC = 0x100, /* codes 0xfc n are at PAGE_FC + n */
     PAGE_FD = 0x140,
-    CODE_COUNT = PAGE_FD + 0x114
+    PAGE_FE = PAGE_FD + 0x114,
+    CODE_COUNT = PAGE_FE + 0x4f
 };
 
 /* Memory of a load or store: what the number in MEMARG_n means. */
@@ -37,7 +38,8 @@ const struct wasm_op_info wasm_op_infos[WASM_OP_COUNT] = {
 #define CODE_INDEX(code)                                                                           \
     ((code) < 0x100           ? (code)                                                             \
      : ((code) >> 16) == 0xfc ? PAGE_FC + ((code) & 0xffff)                                        \
-                              : PAGE_FD + ((code) & 0xffff))
+     : ((code) >> 16) == 0xfd ? PAGE_FD + ((code) & 0xffff)                                        \
+                              : PAGE_FE + ((code) & 0xffff))
 static const uint16_t ops_by_code[CODE_COUNT] = {
 #define OP(code, id, text, immediate, pops, pushes, feature, lowering)                             \
     [CODE_INDEX(code)] = 1 + WASM_OP_##id,
@@ -54,7 +56,6 @@ bool wasm_feature_refuse(enum wasm_feature feature, uint64_t offset, struct erro
 static bool fail_code(uint32_t prefix, uint32_t number, uint64_t offset, struct error *err) {
     enum wasm_feature feature = WASM_FEATURE_MVP;
     if (prefix == 0xfb) feature = WASM_FEATURE_GC;
-    if (prefix == 0xfe) feature = WASM_FEATURE_THREADS;
     if (prefix == 0xfc && number >= 19 && number <= 22) feature = WASM_FEATURE_WIDE_ARITHMETIC;
     if (prefix == 0) {
         switch (number) {
@@ -240,9 +241,17 @@ static bool read_16_bytes(struct reader *reader, struct wasm_instr *instr, struc
     return true;
 }
 
+static bool read_zero(struct reader *reader, struct error *err) {
+    uint64_t offset = reader_offset(reader);
+    uint8_t byte;
+    if (!reader_u8(reader, &byte, err)) return false;
+    return byte == 0 || error_set_at(err, ERROR_MALFORMED, offset, "zero byte expected");
+}
+
 static bool read_immediate(struct reader *reader, struct wasm_instr *instr, struct error *err) {
     switch (wasm_op_infos[instr->op].immediate) {
     case WASM_IMMEDIATE_NONE: return true;
+    case WASM_IMMEDIATE_ZERO: return read_zero(reader, err);
     case WASM_IMMEDIATE_BLOCK: return read_block_type(reader, &instr->block, err);
     case WASM_IMMEDIATE_TRY_TABLE:
         return read_block_type(reader, &instr->try_table.block, err) &&
@@ -300,8 +309,10 @@ bool wasm_instr_read(struct reader *reader, struct wasm_instr *instr, struct err
         if (!reader_u32(reader, &number, err)) return false;
         if (prefix == 0xfc && number < PAGE_FD - PAGE_FC)
             index = PAGE_FC + number;
-        else if (prefix == 0xfd && number < CODE_COUNT - PAGE_FD)
+        else if (prefix == 0xfd && number < PAGE_FE - PAGE_FD)
             index = PAGE_FD + number;
+        else if (prefix == 0xfe && number < CODE_COUNT - PAGE_FE)
+            index = PAGE_FE + number;
         else
             return fail_code(prefix, number, instr->offset, err);
     }

@@ -26,6 +26,7 @@ enum wasm_op {
 /* What follows the code, and the member of struct wasm_instr that holds it. */
 enum wasm_immediate {
     WASM_IMMEDIATE_NONE,
+    WASM_IMMEDIATE_ZERO,          /* a byte that is 0, for later use */
     WASM_IMMEDIATE_BLOCK,         /* block */
     WASM_IMMEDIATE_TRY_TABLE,     /* try_table, and block as its first member */
     WASM_IMMEDIATE_LABEL,         /* index: 0 is the innermost block */

@@ -82,7 +82,8 @@ const char *wasm_print_table_type(const struct wasm_table_type *type, char *buff
 
 const char *wasm_print_memory_type(const struct wasm_memory_type *type, char *buffer, size_t size) {
     struct line line = {buffer, size, 0};
-    add(&line, "%smemory of ", type->limits.is_64 ? "64-bit " : "");
+    add(&line, "%s%smemory of ", type->is_shared ? "shared " : "",
+        type->limits.is_64 ? "64-bit " : "");
     add_limits(&line, &type->limits);
     add(&line, " pages");
     return buffer;

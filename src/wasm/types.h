@@ -118,6 +118,7 @@ struct wasm_table_type {
 
 struct wasm_memory_type {
     struct wasm_limits limits; /* in pages of 64 KiB */
+    bool is_shared;            /* by threads; has a maximum then */
 };
 
 struct wasm_global_type {

@@ -782,10 +782,16 @@ static const struct wasm_limits *check_memory(struct validator *v, uint32_t inde
     return memory == NULL ? NULL : &memory->type.limits;
 }
 
-static const struct wasm_limits *check_memarg(struct validator *v, uint8_t access_size) {
+static const struct wasm_limits *check_memarg(struct validator *v,
+                                              const struct wasm_op_info *info) {
+    uint32_t natural = (uint32_t)__builtin_ctz(info->access_size);
     const struct wasm_limits *memory = check_memory(v, v->instr.memory.index);
     if (memory == NULL) return NULL;
-    if (v->instr.memory.alignment > (uint32_t)__builtin_ctz(access_size)) {
+    if (info->feature == WASM_FEATURE_THREADS && v->instr.memory.alignment != natural) {
+        fail(v, "atomic alignment must be natural");
+        return NULL;
+    }
+    if (v->instr.memory.alignment > natural) {
         fail(v, "alignment must not be larger than natural");
         return NULL;
     }
@@ -812,14 +818,12 @@ static bool check_immediate(struct validator *v, const struct wasm_op_info *info
     case WASM_IMMEDIATE_MEMARG_2:
     case WASM_IMMEDIATE_MEMARG_4:
     case WASM_IMMEDIATE_MEMARG_8:
-    case WASM_IMMEDIATE_MEMARG_16:
-        *memory = check_memarg(v, info->access_size);
-        return *memory != NULL;
+    case WASM_IMMEDIATE_MEMARG_16: *memory = check_memarg(v, info); return *memory != NULL;
     case WASM_IMMEDIATE_MEMARG_LANE_1:
     case WASM_IMMEDIATE_MEMARG_LANE_2:
     case WASM_IMMEDIATE_MEMARG_LANE_4:
     case WASM_IMMEDIATE_MEMARG_LANE_8:
-        *memory = check_memarg(v, info->access_size);
+        *memory = check_memarg(v, info);
         return *memory != NULL &&
                check_lane(v, v->instr.memory.lane, (uint8_t)(16 / info->access_size));
     case WASM_IMMEDIATE_LANE_2: return check_lane(v, v->instr.lane, 2);

@@ -83,6 +83,9 @@ static bool check_types(const struct wasm_module *m, struct error *err) {
         if (!check_limits(limits, m->memories[i].position, UINT64_C(1) << (limits->is_64 ? 48 : 16),
                           message, err))
             return false;
+        if (m->memories[i].type.is_shared && !limits->has_maximum)
+            return error_set_at(err, ERROR_INVALID, m->memories[i].position,
+                                "shared memory must have maximum");
     }
     return true;
 }

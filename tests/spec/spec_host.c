@@ -66,8 +66,11 @@ bool spec_host_add(struct store *store, struct linker *linker, struct error *err
     if (!store_table_create(store, &table, NULL, &external, err)) return false;
     linker_add_external(linker, "spectest", "table64", &external);
 
-    struct wasm_memory_type memory = {{.minimum = 1, .maximum = 2, .has_maximum = true}};
+    struct wasm_memory_type memory = {.limits = {.minimum = 1, .maximum = 2, .has_maximum = true}};
     if (!store_memory_create(store, &memory, false, &external, err)) return false;
     linker_add_external(linker, "spectest", "memory", &external);
+    memory.is_shared = true;
+    if (!store_memory_create(store, &memory, false, &external, err)) return false;
+    linker_add_external(linker, "spectest", "shared_memory", &external);
     return true;
 }

@@ -452,7 +452,8 @@ static void test_externals(void) {
     struct store *store = store_create();
     struct external memory, table, global;
     struct error err = {0};
-    struct wasm_memory_type memory_type = {{.minimum = 1, .maximum = 2, .has_maximum = true}};
+    struct wasm_memory_type memory_type = {
+        .limits = {.minimum = 1, .maximum = 2, .has_maximum = true}};
     struct wasm_table_type table_type = {WASM_FUNCREF, {.minimum = 10}};
     struct wasm_global_type global_type = {WASM_I64, true};
     CHECK(store_memory_create(store, &memory_type, false, &memory, &err));

@@ -217,6 +217,7 @@ static void test_malformed(void) {
     refused(with_section(12, BYTES(1)), ERROR_MALFORMED, "data count and data section");
     refused(with_section(5, BYTES(1, 0, 1, 0)), ERROR_MALFORMED, "section size mismatch");
     refused(with_section(5, BYTES(1, 0x10, 1)), ERROR_MALFORMED, "malformed limits flags");
+    refused(with_section(4, BYTES(1, 0x70, 3, 1, 2)), ERROR_MALFORMED, "malformed limits flags");
     refused(with_section(4, BYTES(1, 0x7f, 0, 1)), ERROR_MALFORMED, "malformed reference type");
     refused(with_section(6, BYTES(1, 0x7f, 2, 0x41, 0, 0x0b)), ERROR_MALFORMED,
             "malformed mutability");
@@ -255,7 +256,6 @@ static void test_unsupported(void) {
     SECTION(&b, 1, 1, 0x50, 0, 0x60, 0, 0); /* may have subtypes */
     refused(b, ERROR_UNSUPPORTED, "garbage collection");
     refused(header("\0asm\x0d\0\1\0", 8), ERROR_UNSUPPORTED, "component model");
-    refused(with_section(5, BYTES(1, 3, 1, 2)), ERROR_UNSUPPORTED, "threads");
 }
 
 static void test_tags(void) {

@@ -194,7 +194,16 @@ static const struct body_case body_cases[] = {
      "return_call_indirect through a table of externref"},
     {"tail call of a reference", 0, BODY(0, 0xd0, 0, 0x15, 0, END), NULL},
     {"struct.new", 0, BODY(0, 0xfb, 0, 0, END), "garbage collection"},
-    {"atomic.fence", 0, BODY(0, 0xfe, 3, 0, END), "threads"},
+    {"atomic.fence", 0, BODY(0, 0xfe, 3, 0, END), NULL},
+    {"atomic.fence of what", 0, BODY(0, 0xfe, 3, 1, END), "zero byte expected"},
+    {"an atomic code beyond", 0, BODY(0, 0xfe, 0x4f, 2, 0, END), "illegal opcode 0xfe 0x4f"},
+    {"atomic load", 3, BODY(0, 0x41, 0, 0xfe, 0x10, 2, 0, END), NULL},
+    {"atomic load, less aligned", 3, BODY(0, 0x41, 0, 0xfe, 0x10, 1, 0, END),
+     "atomic alignment must be natural"},
+    {"atomic load, more aligned", 3, BODY(0, 0x41, 0, 0xfe, 0x10, 3, 0, END),
+     "atomic alignment must be natural"},
+    {"wait", 3, BODY(0, 0x41, 0, 0x42, 0, 0x42, 0, 0xfe, 2, 3, 0, END), NULL},
+    {"wait without a timeout", 3, BODY(0, 0x41, 0, 0x42, 0, 0xfe, 2, 3, 0, END), "found i32"},
     {"ref.null of a number", 0, BODY(0, 0xd0, I32, 0x1a, END), "malformed heap type"},
     /* Typed references */
     {"ref.null of an index", 0, BODY(0, 0xd0, 2, 0x1a, END), NULL},
@@ -304,6 +313,8 @@ static void test_modules(void) {
 
     check_valid(with(5, BYTES(1, 1, 0, 0x80, 0x80, 4))); /* 65,536 pages */
     check_valid(with(5, BYTES(2, 0, 1, 0, 1)));
+    check_valid(with(5, BYTES(1, 3, 1, 2)));
+    check_invalid(with(5, BYTES(1, 2, 1)), "shared memory must have maximum");
     check_valid(with(5, BYTES(1, 4, 0x80, 0x80, 8)));
     check_valid(
         with(6, BYTES(1, 0x7b, 1, 0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, END)));
