@@ -1,6 +1,7 @@
 /*
- * setjmp.h - enough to compile and run what never jumps: setjmp returns 0, longjmp ends the program
- * with a message.  Real jumps need WebAssembly's exceptions, which this version lacks.
+ * setjmp.h - jumps as exceptions, for what is compiled with -mllvm -wasm-enable-sjlj (jumps.c has the
+ * library part).  Without, enough to compile and run what never jumps: setjmp returns 0, longjmp ends
+ * the program with a message.
  */
 #ifndef MPIWASM_COMPAT_SETJMP_H
 #define MPIWASM_COMPAT_SETJMP_H
@@ -9,10 +10,22 @@
 extern "C" {
 #endif
 
-typedef int jmp_buf[1];
+struct __mpiwasm_jump {
+    void *frame; /* of the call of the function that called setjmp */
+    unsigned label;
+    struct {
+        void *place;
+        int value;
+    } thrown; /* by longjmp; compiled code reads it */
+};
+typedef struct __mpiwasm_jump jmp_buf[1];
 typedef jmp_buf sigjmp_buf;
 
+#if defined(__wasm_exception_handling__)
+__attribute__((returns_twice)) int setjmp(jmp_buf place);
+#else
 #define setjmp(place) ((void)(place), 0)
+#endif
 #define _setjmp(place) setjmp(place)
 #define sigsetjmp(place, mask) ((void)(mask), setjmp(place))
 __attribute__((noreturn)) void longjmp(jmp_buf place, int value);
