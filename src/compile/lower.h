@@ -57,7 +57,7 @@ struct lower_module {
 
     LLVMAttributeRef function_attributes[8];
     unsigned function_attribute_count;
-    LLVMAttributeRef attribute_cold, attribute_nounwind;
+    LLVMAttributeRef attribute_cold, attribute_nounwind, attribute_nonnull;
     LLVMAttributeRef context_attributes[4]; /* of the first parameter */
     unsigned context_attribute_count;
 };

@@ -116,20 +116,30 @@ static void call_reference(struct lowering *l, uint32_t type_index, LLVMValueRef
     build_call(l, &(struct callee){type_index, code, context, LLVMCCallConv, false}, how);
 }
 
-void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int argument) {
+/* Trap unless the func_ref, which is not null, is of the type. */
+static void check_type(struct lowering *l, uint32_t type_index, LLVMValueRef reference) {
     struct lower_module *m = l->m;
-    LLVMValueRef reference =
-        lower_table_entry(l, instr->second, lower_pop(l), TRAP_UNDEFINED_ELEMENT);
-    lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_UNINITIALIZED_ELEMENT);
     /* A func_ref never changes once it is made, but it is only known to be one from here on. */
     LLVMValueRef actual =
         load_invariant(l, m->i32, reference, offsetof(struct func_ref, type_id), "type");
     LLVMValueRef ids = lower_load_constant_pointer(m, l->builder, l->context,
                                                    offsetof(struct context, type_ids), "types");
     LLVMValueRef expected =
-        load_invariant(l, m->i32, ids, sizeof(uint32_t) * (uint64_t)instr->index, "expected");
+        load_invariant(l, m->i32, ids, sizeof(uint32_t) * (uint64_t)type_index, "expected");
     lower_trap_if(l, LLVMBuildICmp(l->builder, LLVMIntNE, actual, expected, ""),
                   TRAP_INDIRECT_CALL_TYPE);
+}
+
+void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    struct lower_module *m = l->m;
+    LLVMValueRef reference =
+        lower_table_entry(l, instr->second, lower_pop(l), TRAP_UNDEFINED_ELEMENT);
+    /* What the table's type already says need not be checked. */
+    enum wasm_type element = m->wasm->tables[instr->second].type.element;
+    if (wasm_type_is_nullable(element))
+        lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_UNINITIALIZED_ELEMENT);
+    if (!wasm_module_type_matches(m->wasm, element, wasm_type_indexed(instr->index)))
+        check_type(l, instr->index, reference);
     call_reference(l, instr->index, reference, argument);
 }
 

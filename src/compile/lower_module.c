@@ -28,6 +28,7 @@ static LLVMAttributeRef make_string_attribute(LLVMContextRef context, const char
 static void make_attributes(struct lower_module *m) {
     LLVMContextRef context = m->context;
     m->attribute_cold = make_enum_attribute(context, "cold", 0);
+    m->attribute_nonnull = make_enum_attribute(context, "nonnull", 0);
     m->attribute_nounwind = make_enum_attribute(context, "nounwind", 0);
 
     LLVMAttributeRef *at = m->function_attributes;
@@ -46,7 +47,7 @@ static void make_attributes(struct lower_module *m) {
     m->function_attribute_count = (unsigned)(at - m->function_attributes);
 
     at = m->context_attributes;
-    *at++ = make_enum_attribute(context, "nonnull", 0);
+    *at++ = m->attribute_nonnull;
     *at++ = make_enum_attribute(context, "noundef", 0);
     *at++ = make_enum_attribute(context, "align", 16);
     *at++ = make_enum_attribute(context, "dereferenceable", m->plan->layout.size);

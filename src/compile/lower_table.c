@@ -117,5 +117,7 @@ void lower_ref_as_non_null(struct lowering *l, const struct wasm_instr *instr, i
 
 void lower_ref_func(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef arguments[] = {lower_i32(l->m, instr->index)};
-    lower_push(l, lower_libcall(l, LIBCALL(ref_func), l->m->pointer, arguments, 1));
+    LLVMValueRef reference = lower_libcall(l, LIBCALL(ref_func), l->m->pointer, arguments, 1);
+    LLVMAddCallSiteAttribute(reference, LLVMAttributeReturnIndex, l->m->attribute_nonnull);
+    lower_push(l, reference);
 }

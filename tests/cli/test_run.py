@@ -62,6 +62,28 @@ int main(int argc, char **argv) {
 """
 
 # Rounding is a call into the C library's libm where the CPU has no instruction for it.
+TAIL = r"""
+#include <stdlib.h>
+static int odd(long n, double *sum);
+__attribute__((noinline)) static int even(long n, double *sum) {
+    *sum += n;
+    __attribute__((musttail)) return odd(n - 1, sum);
+}
+__attribute__((noinline)) static int odd(long n, double *sum) {
+    if (n == 0) __builtin_trap();
+    *sum -= 1;
+    if (n & 1) { __attribute__((musttail)) return odd(n - 1, sum); }
+    __attribute__((musttail)) return even(n, sum);
+}
+static int start_here(long n, double *sum) {
+    return odd(n, sum) + (int)*sum;
+}
+int main(void) {
+    double sum = 0;
+    return start_here(10000001, &sum);
+}
+"""
+
 ROUNDING = r"""
 #include <math.h>
 #include <stdio.h>
@@ -355,6 +377,22 @@ class Run(CliTest):
         self.assertIn("memory: 1 or more pages", result.out)
         self.assertIn("_start  () -> ()", result.out)
         self.assertEqual(self.mpiwasm("inspect", self.compile("show", SHOW)).code, 0)
+
+    def test_typed_references(self):
+        """(type (func (param i32))); a global and a table of references to it are imported."""
+        module = self.write("typed.wasm", bytes.fromhex(
+            "0061736d01000000 01050160017f00 021202 0161016203640000 016301640163000001"))
+        result = self.mpiwasm("inspect", module)
+        self.assertIn("a.b  immutable global (ref 0)", result.out)
+        self.assertIn("c.d  table of 1 or more (ref null 0)", result.out)
+
+    def test_tail_call(self):
+        """Ten million jumps, whose backtrace shows where they ended and who began."""
+        module = self.compile("tail", TAIL, "-mtail-call")
+        result = self.mpiwasm(module)
+        self.assertEqual(result.code, 134, result)
+        self.assertRegex(result.err, r"in odd \(.*\n +in (start_here|__original_main) \(")
+        self.assertIn("tail calls", self.mpiwasm("inspect", module).out)
 
     def test_several_memories(self):
         """WASI uses the exported memory, here the second: 3 bytes at 8, which hold "hi\\n"."""

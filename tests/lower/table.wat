@@ -87,9 +87,9 @@
 ;;| body:
 ;;|   %0 = getelementptr inbounds i8, ptr %context, i64 8
 ;;|   %libcalls = load ptr, ptr %0, align 8, !invariant.load, !nonnull, !noundef
-;;|   %1 = getelementptr inbounds i8, ptr %libcalls, i64 72
+;;|   %1 = getelementptr inbounds i8, ptr %libcalls, i64 88
 ;;|   %libcall = load ptr, ptr %1, align 8, !invariant.load, !nonnull, !noundef
-;;|   %2 = call ptr %libcall(ptr %context, i32 0)
+;;|   %2 = call nonnull ptr %libcall(ptr %context, i32 0)
 ;;|   br label %return
 ;;| return:
 ;;|   %3 = phi ptr [ %2, %body ]
@@ -120,7 +120,7 @@
 ;;|   %4 = zext i32 %3 to i64
 ;;|   %5 = getelementptr inbounds i8, ptr %context, i64 8
 ;;|   %libcalls = load ptr, ptr %5, align 8, !invariant.load, !nonnull, !noundef
-;;|   %6 = getelementptr inbounds i8, ptr %libcalls, i64 32
+;;|   %6 = getelementptr inbounds i8, ptr %libcalls, i64 48
 ;;|   %libcall = load ptr, ptr %6, align 8, !invariant.load, !nonnull, !noundef
 ;;|   %7 = call i64 %libcall(ptr %context, i32 1, ptr %2, i64 %4)
 ;;|   %8 = trunc i64 %7 to i32
@@ -145,7 +145,7 @@
 ;;|   %7 = zext i32 %3 to i64
 ;;|   %8 = getelementptr inbounds i8, ptr %context, i64 8
 ;;|   %libcalls = load ptr, ptr %8, align 8, !invariant.load, !nonnull, !noundef
-;;|   %9 = getelementptr inbounds i8, ptr %libcalls, i64 40
+;;|   %9 = getelementptr inbounds i8, ptr %libcalls, i64 56
 ;;|   %libcall = load ptr, ptr %9, align 8, !invariant.load, !nonnull, !noundef
 ;;|   call void %libcall(ptr %context, i32 1, i64 %7, ptr %4, i64 %6)
 ;;|   br label %return
@@ -169,7 +169,7 @@
 ;;|   %8 = zext i32 %3 to i64
 ;;|   %9 = getelementptr inbounds i8, ptr %context, i64 8
 ;;|   %libcalls = load ptr, ptr %9, align 8, !invariant.load, !nonnull, !noundef
-;;|   %10 = getelementptr inbounds i8, ptr %libcalls, i64 48
+;;|   %10 = getelementptr inbounds i8, ptr %libcalls, i64 64
 ;;|   %libcall = load ptr, ptr %10, align 8, !invariant.load, !nonnull, !noundef
 ;;|   call void %libcall(ptr %context, i32 0, i32 0, i64 %8, i64 %7, i64 %6)
 ;;|   br label %return
@@ -193,7 +193,7 @@
 ;;|   %8 = zext i32 %3 to i64
 ;;|   %9 = getelementptr inbounds i8, ptr %context, i64 8
 ;;|   %libcalls = load ptr, ptr %9, align 8, !invariant.load, !nonnull, !noundef
-;;|   %10 = getelementptr inbounds i8, ptr %libcalls, i64 56
+;;|   %10 = getelementptr inbounds i8, ptr %libcalls, i64 72
 ;;|   %libcall = load ptr, ptr %10, align 8, !invariant.load, !nonnull, !noundef
 ;;|   call void %libcall(ptr %context, i32 0, i32 0, i64 %8, i64 %7, i64 %6)
 ;;|   br label %return
@@ -205,7 +205,7 @@
 ;;| body:
 ;;|   %0 = getelementptr inbounds i8, ptr %context, i64 8
 ;;|   %libcalls = load ptr, ptr %0, align 8, !invariant.load, !nonnull, !noundef
-;;|   %1 = getelementptr inbounds i8, ptr %libcalls, i64 64
+;;|   %1 = getelementptr inbounds i8, ptr %libcalls, i64 80
 ;;|   %libcall = load ptr, ptr %1, align 8, !invariant.load, !nonnull, !noundef
 ;;|   call void %libcall(ptr %context, i32 0)
 ;;|   br label %return
