@@ -10,6 +10,7 @@
 
 #include "compile/alias_roots.h"
 #include "compile/cluster_loads.h"
+#include "compile/expand_conversions.h"
 #include "compile/fold_offsets.h"
 #include "compile/widen_inductions.h"
 
@@ -91,7 +92,7 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
     bool folds = !options->explicit_bounds && has(options, COMPILE_STEP_FOLD_OFFSETS);
     bool widens = !options->explicit_bounds && !options->strict_traps &&
                   has(options, COMPILE_STEP_WIDEN_INDUCTIONS);
-    bool roots = vectorises(options) && !options->explicit_bounds && !options->strict_traps &&
+    bool roots = !options->explicit_bounds && !options->strict_traps &&
                  has(options, COMPILE_STEP_ALIAS_ROOTS);
     /* instcombine: to know which `or` is a sum */
     if (!run(module, machine,
@@ -102,9 +103,10 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
     if (widens) widen_inductions(module);
     if (has(options, COMPILE_STEP_CLUSTER_LOADS)) cluster_loads(module);
     bool has_roots = false;
-    if (roots) {
+    if (vectorises(options)) {
         if (!run(module, machine, "function(loop-simplify)", passes, err)) return false;
-        has_roots = alias_roots_add(module);
+        expand_conversions_in_loops(module);
+        has_roots = roots && alias_roots_add(module);
     }
     if (!run_main_passes(module, machine, options, passes, err)) return false;
     if (has_roots) alias_roots_remove(module);
@@ -114,7 +116,9 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
     static const char *const last_passes[] = {
         "function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg)",
         "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),simplifycfg)"};
-    return run(module, machine, last_passes[has_roots], passes, err);
+    if (!run(module, machine, last_passes[has_roots], passes, err)) return false;
+    expand_conversions(module);
+    return true;
 }
 
 bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine,
