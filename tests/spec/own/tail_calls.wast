@@ -143,3 +143,30 @@
 (assert_invalid
   (module (func (result i32) (return_call 1)) (func (result f32) (f32.const 0)))
   "type mismatch")
+
+;; A try is left before a tail call in it, be that a jump or, for want of room, a call.
+(module
+  (tag $t (param i32))
+  (func $throw (param i32) (result i32) (throw $t (local.get 0)))
+  (func $throw_far (param i32 i32 i32 i32 i32 i32 i32) (result i32) (throw $t (local.get 6)))
+  (func $jump (param i32) (result i32)
+    (block $caught
+      (try_table (result i32) (catch_all $caught) (return_call $throw (local.get 0)))
+      (return))
+    (i32.const -1))
+  (func $call (param i32) (result i32)
+    (block $caught
+      (try_table (result i32) (catch_all $caught)
+        (return_call $throw_far (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1)
+          (i32.const 1) (i32.const 1) (local.get 0)))
+      (return))
+    (i32.const -1))
+  (func (export "jump") (param i32) (result i32)
+    (block $caught (result i32)
+      (try_table (result i32) (catch $t $caught) (call $jump (local.get 0)))))
+  (func (export "call") (param i32) (result i32)
+    (block $caught (result i32)
+      (try_table (result i32) (catch $t $caught) (call $call (local.get 0)))))
+)
+(assert_return (invoke "jump" (i32.const 5)) (i32.const 5))
+(assert_return (invoke "call" (i32.const 6)) (i32.const 6))
