@@ -67,8 +67,8 @@ def trap_text(error):
         code = None
     if code is not None:
         return f" trap {code.name}"
-    match = re.search(r"wasm trap: (.*)", str(error))
-    return f" trap {match.group(1) if match else first_line(error)}"
+    match = re.search(r"wasm trap: (.*)|(thrown Wasm exception)", str(error))
+    return f" trap {match.group(1) or match.group(2) if match else first_line(error)}"
 
 
 class Runner:
@@ -133,7 +133,7 @@ class Runner:
         except wasmtime.Trap as error:
             text += trap_text(error)
         except Exception as error:  # among them: exceptions of the module
-            text += f" trap {first_line(error)}"
+            text += trap_text(error)
         self.end_line(text)
 
 

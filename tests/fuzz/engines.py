@@ -23,6 +23,7 @@ MODES = {
     **{f"no-{step}": ["-O3", f"--disable={step}"] for step in STEPS},
 }
 LETTER = {"strict", "bounds", "strict-bounds", "strict-baseline"}  # modes that trap by the letter
+OBSERVER = "observe vector "  # begins the names of functions that show what is not exported
 # Traps, by whatever an engine calls them.
 TRAPS = [
     ("memory", r"MEMORY_OUT|memory access|out of bounds memory|data segment|memory index"),
@@ -74,10 +75,12 @@ def callable_from_outside(types):
 def plan_module(number, path, exports):
     """The lines that are the same for every engine; calls begin with new instances."""
     choose = random.Random(os.path.getsize(path))
-    lines, functions = [f"module {number} {path}"], []
+    lines, functions, observers = [f"module {number} {path}"], [], []
     for kind, name, *types in exports:
         if kind == "func":
-            if callable_from_outside(types):
+            if name.startswith("x" + OBSERVER.encode().hex()):
+                observers.append(" ".join(["call", name, *types]))
+            elif callable_from_outside(types):
                 functions.append((name, types))
         elif kind != "global" or types[0] in NUMBERS or types[0] == "v128":
             lines.append(" ".join([kind, name, *types]))
@@ -87,6 +90,7 @@ def plan_module(number, path, exports):
         for _ in range(2 if arrow == 0 else 3):
             arguments = [argument(choose, kind) for kind in types[:arrow]]
             lines.append(" ".join(["call", name, *arguments, *types[arrow:]]))
+        lines += observers
     return lines if functions else [*lines, "instance"]
 
 
