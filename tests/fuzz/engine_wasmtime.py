@@ -4,6 +4,7 @@
 See differential_runner.c for the plan and the transcript. Needs the package wasmtime.
 """
 
+import ctypes
 import re
 import struct
 import sys
@@ -22,7 +23,7 @@ def make_engine():
             setattr(config, f"wasm_{feature}", True)
         except Exception:  # this version lacks it
             pass
-    config.wasm_relaxed_simd_deterministic = False
+    config.shared_memory = True
     config.cranelift_opt_level = "speed"
     return wasmtime.Engine(config)
 
@@ -83,8 +84,12 @@ class Runner:
             return value_text(type_, None if type_ == "v128" else external.value(self.store))
         if kind == "table":
             return f"table:{external.size(self.store):x}"
-        size = external.data_len(self.store)
-        data = external.read(self.store, 0, size) if size else b""
+        if isinstance(external, wasmtime.SharedMemory):
+            size = external.data_len()
+            data = ctypes.string_at(external.data_ptr(), size)
+        else:
+            size = external.data_len(self.store)
+            data = external.read(self.store, 0, size) if size else b""
         return f"memory:{size:x}:{zlib.crc32(data):08x}"
 
     def end_line(self, text):
