@@ -1,7 +1,7 @@
 /*
- * setjmp.h - jumps as exceptions, for what is compiled with -mllvm -wasm-enable-sjlj (jumps.c has the
- * library part).  Without, enough to compile and run what never jumps: setjmp returns 0, longjmp ends
- * the program with a message.
+ * setjmp.h - jumps as exceptions, for what is compiled with -mllvm -wasm-enable-sjlj (jumps.c has
+ * the library part).  Without, enough to compile and run what never jumps: setjmp returns 0,
+ * longjmp ends the program with a message.
  */
 #ifndef MPIWASM_COMPAT_SETJMP_H
 #define MPIWASM_COMPAT_SETJMP_H

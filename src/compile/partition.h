@@ -39,6 +39,6 @@ void plan_make(struct plan *plan, const struct wasm_module *module, bool whole,
                struct arena *arena);
 
 /* lower_tail.c: set in_tail_calls[]. */
-void tail_calls_find(const struct wasm_module *module, bool *in_tail_calls);
+void tail_calls_find(const struct wasm_module *wasm, bool *in_tail_calls);
 
 #endif
