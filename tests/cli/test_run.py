@@ -394,6 +394,19 @@ class Run(CliTest):
         self.assertRegex(result.err, r"in odd \(.*\n +in (start_here|__original_main) \(")
         self.assertIn("tail calls", self.mpiwasm("inspect", module).out)
 
+    def test_tail_calls_between_partitions(self):
+        """A jump from one part of a big module to another: bodies of 128 KiB are a part each."""
+        down = b"\x20\0\x41\1\x6b\x12\1"  # local.get 0; i32.const 1; i32.sub; return_call 1
+        done = b"\x20\0\x45\x04\x40\x41\7\x0f\x0b"  # local.get 0; if i32.eqz: return 7
+        back = b"\x20\0\x12\0"  # local.get 0; return_call 0
+        bodies = [b"\0" + b"\1" * 140000 + code + b"\x0b" for code in (done + down, back)]
+        module = self.write("parts.wasm", b"\0asm\1\0\0\0" +
+                            harness.section(1, b"\1\x60\1\x7f\1\x7f") +
+                            harness.section(3, b"\2\0\0") + harness.section(7, b"\1\1f\0\0") +
+                            harness.section(10, harness.vector(
+                                [harness.leb(len(body)) + body for body in bodies])))
+        self.check(self.mpiwasm("--invoke=f", module, "10000000"), 0, "7")
+
     def test_several_memories(self):
         """WASI uses the exported memory, here the second: 3 bytes at 8, which hold "hi\\n"."""
         store = b"\x36\x42\1\0"  # i32.store of memory 1
