@@ -55,6 +55,16 @@ static void print_memories(const struct wasm_module *module) {
     }
 }
 
+static void print_tags(const struct wasm_module *module) {
+    char text[WASM_PRINT_SIZE];
+    for (uint32_t i = 0; i < module->tag_count; i++) {
+        const struct wasm_tag *tag = &module->tags[i];
+        wasm_print_tag_type(&module->types[tag->type_index], text, sizeof text);
+        printf("exceptions: %s%s%s%s\n", text, tag->name != NULL ? ", named " : "",
+               tag->name != NULL ? tag->name : "", tag->is_imported ? ", imported" : "");
+    }
+}
+
 /* A function's type alone: that it is one, the arrow says. */
 static void print_type(const struct wasm_module *module, enum wasm_external kind, uint32_t index) {
     char text[WASM_PRINT_SIZE];
@@ -156,6 +166,7 @@ static int inspect(const char *path, const struct wasm_module *module, size_t si
            module->name != NULL ? ", named " : "", module->name != NULL ? module->name : "");
     bool supported = print_features(module);
     print_memories(module);
+    print_tags(module);
     for (size_t i = 0; i < offers.plugin_count; i++)
         if (offers.plugins[i].host != NULL)
             printf("MPI plugin %s: %s\n", offers.plugins[i].name,

@@ -323,6 +323,9 @@ static const char *trap_advice(enum trap_kind kind) {
                "mpiwasmcc about function types";
     case TRAP_INTEGER_DIVIDE_BY_ZERO:
     case TRAP_INTEGER_OVERFLOW: return "natively this is SIGFPE";
+    case TRAP_UNCAUGHT_EXCEPTION:
+        return "nothing between here and the program's start catches the exception: in C++ "
+               "std::terminate";
     case TRAP_STACK_OVERFLOW: return "endless or very deep recursion";
     default: return NULL;
     }
