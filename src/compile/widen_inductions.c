@@ -14,6 +14,9 @@
  * iteration will be, from the number of iterations, and traps at once if that is outside of the 4
  * GiB.  Beyond this check no address of the loop can leave them, whatever LLVM does.
  *
+ * Addresses of 64 bits are cut to the memory's limit, memory[min(a, limit)], which LLVM cannot
+ * vectorise either.  With the same check, against the limit, the loop does without the minimum.
+ *
  * What may differ from the letter: the trap comes before the iterations that would have preceded
  * it (so not with --strict-traps), and a loop whose end a counter can miss, by stepping over it or
  * by overflowing first, is taken for one that traps; such a loop runs until the address has gone
@@ -31,13 +34,15 @@ enum {
     /* Half of what is inaccessible, so that an offset of up to 1 KiB (fold_offsets.c) in front of
      * the address does not reach out of it. */
     STEP_MAX = 32 << 10,
-    ACCESS_MAX = 64, /* per loop */
-    COUNT_MIN = 16,  /* a loop with fewer iterations is unrolled whole and needs no help */
+    ACCESS_MAX = 64,      /* per loop */
+    WIDE_COUNT_BITS = 47, /* more iterations than any memory has bytes */
+    COUNT_MIN = 16,       /* a loop with fewer iterations is unrolled whole and needs no help */
 };
 
-/* gep i8, base, zext(address) */
+/* gep i8, base, zext(address) or gep i8, base, umin(address, limit) */
 struct access {
     LLVMValueRef gep, address;
+    LLVMValueRef limit; /* NULL if the address has 32 bits */
     int64_t step;
 };
 
@@ -46,6 +51,7 @@ struct widening {
     LLVMBuilderRef builder;
     LLVMTypeRef i1, i8, i32, i64, pointer, void_type;
     struct induction_scope scope;
+    unsigned umin;          /* the intrinsic's id */
     LLVMBasicBlockRef trap; /* NULL until asked for */
 };
 
@@ -257,17 +263,50 @@ static bool is_always_accessed(const struct widening *w, LLVMValueRef address, i
     return false;
 }
 
+/* A load from a constant offset, which is found, behind what is returned; or NULL. */
+static LLVMValueRef loaded_from(LLVMValueRef value, uint64_t *offset) {
+    if (!LLVMIsALoadInst(value)) return NULL;
+    LLVMValueRef at = LLVMGetOperand(value, 0);
+    *offset = 0;
+    if (!LLVMIsAGetElementPtrInst(at)) return at;
+    if (LLVMGetNumOperands(at) != 2 || !LLVMIsAConstantInt(LLVMGetOperand(at, 1))) return NULL;
+    *offset = LLVMConstIntGetZExtValue(LLVMGetOperand(at, 1));
+    return LLVMGetOperand(at, 0);
+}
+
+/* context->memories[...]->limit */
+static bool is_limit(const struct widening *w, LLVMValueRef value) {
+    uint64_t offset, place;
+    LLVMValueRef memory = loaded_from(value, &offset);
+    return memory != NULL && offset == offsetof(struct linear_memory, limit) &&
+           loaded_from(memory, &place) == LLVMGetParam(w->scope.function, 0) &&
+           !induction_is_inside(&w->scope, value);
+}
+
+/* zext(address), umin(address, limit) */
+static bool find_address(const struct widening *w, LLVMValueRef index, struct access *out) {
+    if (LLVMIsAZExtInst(index)) {
+        out->address = LLVMGetOperand(index, 0);
+        return LLVMTypeOf(out->address) == w->i32;
+    }
+    if (!LLVMIsACallInst(index) || LLVMGetIntrinsicID(LLVMGetCalledValue(index)) != w->umin)
+        return false;
+    bool swapped = is_limit(w, LLVMGetOperand(index, 0));
+    out->address = LLVMGetOperand(index, swapped ? 1 : 0);
+    out->limit = LLVMGetOperand(index, swapped ? 0 : 1);
+    return is_limit(w, out->limit);
+}
+
 static bool find_access(const struct widening *w, LLVMValueRef at, struct access *out) {
-    if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return false;
-    LLVMValueRef index = LLVMGetOperand(at, 1);
-    if (!LLVMIsAZExtInst(index) ||
+    if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2 ||
         !induction_is_memory_base(w->scope.function, LLVMGetOperand(at, 0)))
         return false;
-    LLVMValueRef address = LLVMGetOperand(index, 0);
     uint64_t step;
-    if (LLVMTypeOf(address) != w->i32 || !induction_find_step(&w->scope, address, &step))
+    *out = (struct access){.gep = at};
+    if (!find_address(w, LLVMGetOperand(at, 1), out) ||
+        !induction_find_step(&w->scope, out->address, &step))
         return false;
-    *out = (struct access){at, address, induction_sign_extend(step, 32)};
+    out->step = induction_sign_extend(step, out->limit != NULL ? 64 : 32);
     return out->step != 0 && out->step <= STEP_MAX && out->step >= -STEP_MAX &&
            is_always_accessed(w, at, 1);
 }
@@ -331,11 +370,21 @@ static LLVMValueRef build_induction(const struct widening *w, LLVMValueRef start
     return phi;
 }
 
-/* The last address of an access is outside of 0 .. 2^32 - 1. */
-static LLVMValueRef build_check(const struct widening *w, LLVMValueRef start, LLVMValueRef count,
-                                int64_t step) {
+/* The last address of an access is outside of 0 .. 2^32 - 1, or the first or last one of 0 ..
+ * limit.
+ */
+static LLVMValueRef build_check(const struct widening *w, const struct access *access,
+                                LLVMValueRef start, LLVMValueRef count) {
+    int64_t step = access->step;
     LLVMValueRef size = LLVMConstInt(w->i64, (uint64_t)(step > 0 ? step : -step), false);
     LLVMValueRef way = LLVMBuildMul(w->builder, count, size, "way");
+    if (access->limit != NULL) {
+        LLVMValueRef room =
+            step < 0 ? start : LLVMBuildSub(w->builder, access->limit, start, "room");
+        LLVMValueRef last = LLVMBuildICmp(w->builder, LLVMIntUGT, way, room, "");
+        LLVMValueRef first = LLVMBuildICmp(w->builder, LLVMIntUGT, start, access->limit, "");
+        return LLVMBuildOr(w->builder, first, last, "");
+    }
     if (step < 0) return LLVMBuildICmp(w->builder, LLVMIntULT, start, way, "");
     LLVMValueRef last = LLVMConstInt(w->i64, UINT32_MAX, false);
     return LLVMBuildICmp(w->builder, LLVMIntUGT, LLVMBuildAdd(w->builder, start, way, ""), last,
@@ -349,13 +398,17 @@ static void rewrite_loop(struct widening *w, const struct condition *condition,
     LLVMPositionBuilderBefore(w->builder, way_in);
     LLVMValueRef count = build_count(w, condition, &failed);
     if (LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) + 1 < COUNT_MIN) return;
+    bool is_wide = true;
+    for (unsigned i = 0; i < access_count; i++)
+        is_wide &= accesses[i].limit != NULL;
+    uint64_t most = is_wide ? UINT64_C(1) << WIDE_COUNT_BITS : UINT32_MAX;
     if (condition->width == 64) /* else it is small enough for build_check's product */
-        failed = either(w, failed,
-                        LLVMBuildICmp(w->builder, LLVMIntUGT, count,
-                                      LLVMConstInt(w->i64, UINT32_MAX, false), ""));
+        failed = either(
+            w, failed,
+            LLVMBuildICmp(w->builder, LLVMIntUGT, count, LLVMConstInt(w->i64, most, false), ""));
     for (unsigned i = 0; i < access_count; i++) {
         starts[i] = LLVMBuildZExt(w->builder, build_start(w, accesses[i].address), w->i64, "start");
-        failed = either(w, failed, build_check(w, starts[i], count, accesses[i].step));
+        failed = either(w, failed, build_check(w, &accesses[i], starts[i], count));
     }
     LLVMValueRef limit =
         LLVMBuildAdd(w->builder, count, LLVMConstInt(w->i64, 1, false), "iterations");
@@ -409,7 +462,8 @@ void widen_inductions(LLVMModuleRef module) {
                          .i32 = LLVMInt32TypeInContext(context),
                          .i64 = LLVMInt64TypeInContext(context),
                          .pointer = LLVMPointerTypeInContext(context, 0),
-                         .void_type = LLVMVoidTypeInContext(context)};
+                         .void_type = LLVMVoidTypeInContext(context),
+                         .umin = LLVMLookupIntrinsicID("llvm.umin", 9)};
     for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;
          function = LLVMGetNextFunction(function))
         if (!LLVMIsDeclaration(function) && LLVMCountParams(function) > 0)

@@ -9,6 +9,20 @@
   (func $size (export "size") (result i64) (memory.size))
   (func $fill (export "fill") (param i64 i32 i64)
     (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  ;; Counted loops check once and do without the minimum, if the access happens every time.
+  (func $scale (export "scale") (param $p i64) (param $n i64)
+    (loop $next
+      (f64.store (local.get $p) (f64.mul (f64.load (local.get $p)) (f64.const 3)))
+      (local.set $p (i64.add (local.get $p) (i64.const 8)))
+      (br_if $next (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1)))
+                           (i64.const 0)))))
+  (func $sometimes (export "sometimes") (param $p i64) (param $n i64)
+    (loop $next
+      (if (i64.eqz (i64.and (local.get $n) (i64.const 5))) (then
+        (i64.store (local.get $p) (i64.const 1))))
+      (local.set $p (i64.add (local.get $p) (i64.const 8)))
+      (br_if $next (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1)))
+                           (i64.const 0)))))
 )
 ;; RUN --emit=llvm-raw
 ;; HAS load i64 @llvm.umin.i64\(i64 %\d+, i64 %memory.limit\)
@@ -27,3 +41,12 @@
 ;; HAS load icmp ugt
 ;; LACKS load llvm.uadd
 ;; HAS far llvm.uadd.sat.i64\(i64 %\d+, i64 4294967305\)
+;; RUN --emit=llvm
+;; HAS scale trap.range
+;; HAS scale fmul <
+;; LACKS scale llvm.umin
+;; LACKS sometimes trap.range
+;; HAS sometimes llvm.umin
+;; RUN --emit=llvm --strict-traps
+;; LACKS scale trap.range
+;; HAS scale llvm.umin

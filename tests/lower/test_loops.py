@@ -6,7 +6,7 @@
 Each loop is a function that walks through memory with a counter and addresses of random step, start
 and direction, in one or two levels, reads and writes, and returns what it read. One function calls
 all that stay inside memory, so that one run compares them all; those that leave memory must trap
-however they were compiled. Exit code 77: wasm-tools or mpiwasm are missing.
+however they were compiled. All of it once with addresses of 32 bits and once of 64. Exit code 77: wasm-tools or mpiwasm are missing.
 """
 import os
 import random
@@ -24,8 +24,8 @@ MEMORY = 65536  # bytes
 class Loop:
     """One innermost loop: its instructions, and the lowest and highest address it touches."""
 
-    def __init__(self, choose, name, outside):
-        self.name = name
+    def __init__(self, choose, name, outside, address):
+        self.name, self.address_type = name, address
         wide = choose.random() < 0.15  # the counter is an i64
         self.type = "i64" if wide else "i32"
         step = choose.choice([1, 1, 1, 2, 4, 8, 3, 16])
@@ -77,15 +77,15 @@ class Loop:
                 "by_counter": choose.random() < 0.3}
 
     def text(self):
-        t = self.type
+        t, a = self.type, self.address_type
         lines = [f"(func ${self.name} (export \"{self.name}\") (result i64)",
                  f"  (call ${self.name}_from " + " ".join(
-                     f"(i32.const {access['start']})" for access in self.accesses) + "))",
+                     f"({a}.const {access['start']})" for access in self.accesses) + "))",
                  f"(func ${self.name}_from", *[
-                     f"  (param $s{access['number']} i32)" for access in self.accesses],
-                 f"  (result i64) (local $i {t}) (local $sum i64) (local $k i32)"]
+                     f"  (param $s{access['number']} {a})" for access in self.accesses],
+                 f"  (result i64) (local $i {t}) (local $sum i64) (local $k {a})"]
         for access in self.accesses:
-            lines.append(f"  (local $p{access['number']} i32)")
+            lines.append(f"  (local $p{access['number']} {a})")
         lines.append(f"  (local.set $i ({t}.const {self.start}))")
         for access in self.accesses:
             lines.append(f"  (local.set $p{access['number']} {self.start_text(access)})")
@@ -95,8 +95,8 @@ class Loop:
         for access in self.accesses:
             name = f"$p{access['number']}"
             lines.append(f"    (local.set {name} "
-                         f"(i32.add (local.get {name}) (i32.const {access['stride']})))")
-        lines.append("    (local.set $k (i32.add (local.get $k) (i32.const 1)))")
+                         f"({a}.add (local.get {name}) ({a}.const {access['stride']})))")
+        lines.append(f"    (local.set $k ({a}.add (local.get $k) ({a}.const 1)))")
         lines.append(f"    (local.set $i ({t}.add (local.get $i) ({t}.const {self.step})))")
         lines.append(f"    (br_if $next ({t}.{self.predicate} (local.get $i) "
                      f"({t}.const {self.bound}))))")
@@ -105,19 +105,21 @@ class Loop:
 
     def start_text(self, access):
         return f"(local.get $s{access['number']})" if self.takes_starts \
-            else f"(i32.const {access['start']})"
+            else f"({self.address_type}.const {access['start']})"
 
     def access_text(self, access):
+        a = self.address_type
         address = f"(local.get $p{access['number']})"
         if access["by_counter"]:  # the same address, from the number of the iteration
-            address = (f"(i32.add {self.start_text(access)} "
-                       f"(i32.mul (local.get $k) (i32.const {access['stride']})))")
+            address = (f"({a}.add {self.start_text(access)} "
+                       f"({a}.mul (local.get $k) ({a}.const {access['stride']})))")
         if access["constant"]:
-            address = f"(i32.add {address} (i32.const {access['constant']}))"
+            address = f"({a}.add {address} ({a}.const {access['constant']}))"
         offset = f"offset={access['offset']} " if access["offset"] else ""
         add = "(local.set $sum (i64.add (i64.rotl (local.get $sum) (i64.const 7)) {}))"
         load = f"(i64.load {offset}{address})"
-        value = "(i64.xor (local.get $sum) (i64.extend_i32_u (local.get $k)))"
+        number = "(local.get $k)" if a == "i64" else "(i64.extend_i32_u (local.get $k))"
+        value = f"(i64.xor (local.get $sum) {number})"
         lines = {"load": [add.format(load)],
                  "store": [f"(i64.store {offset}{address} {value})"],
                  "both": [f"(i64.store {offset}{address} (i64.add {load} (i64.const 3)))",
@@ -125,14 +127,15 @@ class Loop:
                  "narrow": [add.format(f"(i64.load8_u {offset}{address})"),
                             f"(i64.store16 {offset}{address} {value})"]}[access["kind"]]
         if access["often"] == "odd":
-            lines = ["(if (i32.and (local.get $k) (i32.const 1)) (then", *lines, "))"]
+            lines = [f"(if (i32.eqz ({a}.eqz ({a}.and (local.get $k) ({a}.const 1)))) (then", *lines,
+                     "))"]
         return lines
 
 
-def make_module(seed):
+def make_module(seed, address):
     choose = random.Random(seed)
-    inside = [Loop(choose, f"in{i}", False) for i in range(LOOPS)]
-    outside = [Loop(choose, f"out{i}", True) for i in range(12)]
+    inside = [Loop(choose, f"in{i}", False, address) for i in range(LOOPS)]
+    outside = [Loop(choose, f"out{i}", True, address) for i in range(12)]
     # Called in a loop of their own, so that some have one around them.
     calls = "\n".join(f"  (local.set $h (i64.add (i64.mul (local.get $h) (i64.const 31)) "
                       f"(call ${loop.name})))" for loop in inside)
@@ -159,24 +162,21 @@ def make_module(seed):
     (br_if $rows (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
   (local.get $s))"""
     loops = "\n".join(loop.text() for loop in inside + outside)
-    return (f"(module (memory 1)\n{fill}\n{matrix}\n{loops}\n"
+    if address == "i64":
+        fill = fill.replace("i32.store", "i64.store32").replace("i32.", "i64.").replace(" i32", " i64")
+        matrix = matrix.replace("i32.", "i64.").replace(" i32", " i64")
+    limits = "i64 1" if address == "i64" else "1"
+    return (f"(module (memory {limits})\n{fill}\n{matrix}\n{loops}\n"
             f"(func (export \"all\") (result i64) (local $h i64) (call $fill)\n{calls}\n"
-            f"  (i64.add (local.get $h) (call $matrix (i32.const 37)))))"), outside
+            f"  (i64.add (local.get $h) (call $matrix ({address}.const 37)))))"), outside
 
 
-def main():
-    build = os.path.abspath(sys.argv[1])
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    compiler = os.path.join(build, "libexec", "mpiwasm", "mpiwasm-compile")
-    mpiwasm = os.path.join(build, "bin", "mpiwasm")
-    converter = lower.find_converter()
-    if converter is None or not os.path.exists(mpiwasm):
-        print("skipped: wasm-tools or mpiwasm are missing")
-        return 77
+def differs(seed, address, compiler, mpiwasm, converter):
+    """Compare the loops with addresses of that type in all modes; True if any are not the same."""
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         text, wasm = os.path.join(folder, "loops.wat"), os.path.join(folder, "loops.wasm")
-        module, outside = make_module(seed)
+        module, outside = make_module(seed, address)
         with open(text, "w", encoding="utf-8") as file:
             file.write(module)
         subprocess.run([*converter, text, "-o", wasm], check=True, timeout=60)
@@ -201,14 +201,27 @@ def main():
             result = invoke("all", options, artifact)
             if result.stdout != reference.stdout:
                 failed = True
-                print(f"{options}, seed {seed}: {result.stdout or result.stderr} "
+                print(f"{address}, {options}, seed {seed}: {result.stdout or result.stderr} "
                       f"instead of {reference.stdout}")
             for name in trapping:
                 result = invoke(name, options, artifact)
                 if message not in result.stderr:
                     failed = True
-                    print(f"{options}, seed {seed}: {name} does not trap: {result}")
-    return 1 if failed else 0
+                    print(f"{address}, {options}, seed {seed}: {name} does not trap: {result}")
+    return failed
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    compiler = os.path.join(build, "libexec", "mpiwasm", "mpiwasm-compile")
+    mpiwasm = os.path.join(build, "bin", "mpiwasm")
+    converter = lower.find_converter()
+    if converter is None or not os.path.exists(mpiwasm):
+        print("skipped: wasm-tools or mpiwasm are missing")
+        return 77
+    return 1 if sum(differs(seed, address, compiler, mpiwasm, converter)
+                    for address in ("i32", "i64")) else 0
 
 
 if __name__ == "__main__":

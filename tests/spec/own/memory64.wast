@@ -78,6 +78,24 @@
 (invoke "copy" (i64.const 0) (i64.const 0x1_0000_0010) (i64.const 16))
 (assert_return (invoke "load" (i64.const 8)) (i64.const 8))
 
+;; Loops that begin beyond every memory, go there, and have one iteration alone.
+(assert_trap (invoke "count" (i64.const 0x8000_0000_0000_0000) (i64.const 0x8000_0000_0000_1000))
+  "out of bounds memory access")
+(assert_trap (invoke "count" (i64.const 0x8000_0000_0000_0000) (i64.const 0))
+  "out of bounds memory access")
+(assert_trap (invoke "count" (i64.const 0xffff_ffff_ffff_0000) (i64.const 0xffff_ffff_ffff_ff00))
+  "out of bounds memory access")
+(assert_trap (invoke "count" (i64.const 0x1_0100_0000) (i64.const 0x7fff_ffff_ffff_fff8))
+  "out of bounds memory access")
+(assert_trap (invoke "count" (i64.const 0x1_0100_ff00) (i64.const 0x1_0101_0001))
+  "out of bounds memory access")
+(assert_return (invoke "count" (i64.const 0x1_0100_ff00) (i64.const 0x1_0101_0000)) (i64.const 5))
+(assert_return (invoke "count" (i64.const 0x1_0000_0018) (i64.const 0)) (i64.const 8))
+(assert_trap (invoke "set" (i64.const 0x8000_0000_0000_0000) (i64.const 1))
+  "out of bounds memory access")
+(assert_trap (invoke "set" (i64.const 0x8000_0000_0000_0000) (i64.const 100))
+  "out of bounds memory access")
+
 ;; More than any machine has.
 (assert_return (invoke "grow" (i64.const 0x8000_0000_0000_0000)) (i64.const -1))
 (assert_return (invoke "grow" (i64.const 0xffff_ffff_ffff_ffff)) (i64.const -1))
