@@ -11,13 +11,15 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-STEPS = ["fold-offsets", "widen-inductions", "cluster-loads", "vectorise", "unroll"]
+STEPS = ["fold-offsets", "widen-inductions", "alias-roots", "cluster-loads", "vectorise", "unroll"]
 MODES = {
     "fast": ["-O3"],
+    "fast-2": ["-O2"],
+    "fast-1": ["-O1"],
+    "plain": ["-O0"],
+    "baseline": ["-O3", "--cpu=baseline"],
     "strict": ["-O3", "--strict-traps"],
     "bounds": ["-O2", "--bounds=explicit"],
-    "plain": ["-O0"],
-    "baseline": ["-O2", "--cpu=baseline"],
     "strict-bounds": ["-O3", "--strict-traps", "--bounds=explicit"],
     "strict-baseline": ["-O1", "--cpu=baseline", "--strict-traps"],
     **{f"no-{step}": ["-O3", f"--disable={step}"] for step in STEPS},
