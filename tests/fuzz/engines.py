@@ -41,7 +41,8 @@ TRAPS = [
     ("alignment", r"MISALIGNED|unaligned|misaligned"),
 ]
 # V8 does not tell these from the others.
-COARSE = {"trap overflow": "trap conversion", "trap type": "trap null"}
+COARSE = {"trap overflow": "trap conversion", "trap type": "trap null",
+          "trap alignment": "trap memory"}
 NUMBERS = {"i32": [0, 1, 2, 7, -1, 255, 65536, 2**31 - 1, -(2**31)],
            "i64": [0, 1, -1, 3, 2**32, 2**63 - 1, -(2**63), 255],
            "f32": [0, 0x80000000, 0x3F800000, 0xBFC00000, 0x7F800000, 0x4F000000, 1],
