@@ -16,6 +16,7 @@
  */
 #include "compile/fold_offsets.h"
 
+#include "compile/inductions.h"
 #include "runtime/runtime_abi.h"
 
 #include <stdlib.h>
@@ -148,12 +149,6 @@ static void fold_address(struct folding *f, LLVMValueRef at) {
     if (may_fold(f, constant, 0)) redirect(f, at, base, (uint64_t)(int64_t)constant);
 }
 
-/* Loaded from the start of the context, the first argument: context->memory_base. */
-static bool is_memory_base(LLVMValueRef value, LLVMValueRef function) {
-    return LLVMIsALoadInst(value) && LLVMCountParams(function) > 0 &&
-           LLVMGetOperand(value, 0) == LLVMGetParam(function, 0);
-}
-
 static void fold_function(struct folding *f, LLVMValueRef function) {
     for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block != NULL;
          block = LLVMGetNextBasicBlock(block)) {
@@ -163,7 +158,7 @@ static void fold_function(struct folding *f, LLVMValueRef function) {
             if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) continue;
             LLVMValueRef index = LLVMGetOperand(at, 1);
             if (LLVMIsAZExtInst(index) && LLVMTypeOf(LLVMGetOperand(index, 0)) == f->i32 &&
-                is_memory_base(LLVMGetOperand(at, 0), function))
+                induction_is_memory_base(function, LLVMGetOperand(at, 0)))
                 fold_address(f, at);
         }
     }

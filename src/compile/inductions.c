@@ -82,6 +82,9 @@ int64_t induction_sign_extend(uint64_t value, unsigned width) {
 }
 
 bool induction_is_memory_base(LLVMValueRef function, LLVMValueRef value) {
-    return LLVMIsALoadInst(value) && LLVMCountParams(function) > 0 &&
-           LLVMGetOperand(value, 0) == LLVMGetParam(function, 0);
+    if (!LLVMIsALoadInst(value) || LLVMCountParams(function) == 0) return false;
+    if (LLVMGetOperand(value, 0) == LLVMGetParam(function, 0)) return true;
+    /* Those of other memories are behind a pointer. No other load tells an alignment. */
+    LLVMContextRef context = LLVMGetModuleContext(LLVMGetGlobalParent(function));
+    return LLVMGetMetadata(value, LLVMGetMDKindIDInContext(context, "align", 5)) != NULL;
 }

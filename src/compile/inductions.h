@@ -32,7 +32,8 @@ LLVMValueRef induction_incoming(LLVMValueRef phi, LLVMBasicBlockRef from);
 bool induction_find_step(const struct induction_scope *scope, LLVMValueRef value, uint64_t *step);
 int64_t induction_sign_extend(uint64_t value, unsigned width);
 
-/* Loaded from the start of the context, the function's first argument: context->memory_base. */
+/* Loaded from the start of the context, the function's first argument: context->memory_base; or as
+ * lower_memory.c loads the base of another memory. */
 bool induction_is_memory_base(LLVMValueRef function, LLVMValueRef value);
 
 #endif

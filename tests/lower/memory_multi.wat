@@ -9,7 +9,8 @@
     (memory.copy 0 $other (local.get 0) (local.get 1) (local.get 2)))
   (func $sum (export "sum") (param i32 i32) (result i64) (local i64)
     (loop $l
-      (local.set 2 (i64.add (local.get 2) (i64.load $other (local.get 0))))
+      (local.set 2 (i64.add (i64.rotl (local.get 2) (i64.const 7))
+        (i64.load $other (local.get 0))))
       (local.set 0 (i32.add (local.get 0) (i32.const 64)))
       (br_if $l (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
     (local.get 2))
@@ -21,6 +22,8 @@
 ;; HAS copy llvm.memmove
 ;; RUN --emit=llvm-raw --bounds=explicit
 ;; HAS both trap
+;; RUN --emit=llvm
+;; HAS sum trap.range
+;; HAS sum ptr %memory, i64 %address
 ;; RUN --emit=asm
 ;; LACKS both call
-;; LACKS sum call

@@ -6,10 +6,11 @@
 Each loop is a function that walks through memory with a counter and addresses of random step, start
 and direction, in one or two levels, reads and writes, and returns what it read. One function calls
 all that stay inside memory, so that one run compares them all; those that leave memory must trap
-however they were compiled. All of it once with addresses of 32 bits and once of 64. Exit code 77: wasm-tools or mpiwasm are missing.
+however they were compiled. All of it with addresses of 32 bits, of 64, and in a second memory. Exit code 77: wasm-tools or mpiwasm are missing.
 """
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lower  # noqa: E402
 
-LOOPS = 150
+VARIANTS = [("i32", 0, 150), ("i64", 0, 60), ("i32", 1, 60)]  # address, memory, loops
 MEMORY = 65536  # bytes
 
 
@@ -132,9 +133,9 @@ class Loop:
         return lines
 
 
-def make_module(seed, address):
+def make_module(seed, address, memory, count):
     choose = random.Random(seed)
-    inside = [Loop(choose, f"in{i}", False, address) for i in range(LOOPS)]
+    inside = [Loop(choose, f"in{i}", False, address) for i in range(count)]
     outside = [Loop(choose, f"out{i}", True, address) for i in range(12)]
     # Called in a loop of their own, so that some have one around them.
     calls = "\n".join(f"  (local.set $h (i64.add (i64.mul (local.get $h) (i64.const 31)) "
@@ -166,17 +167,20 @@ def make_module(seed, address):
         fill = fill.replace("i32.store", "i64.store32").replace("i32.", "i64.").replace(" i32", " i64")
         matrix = matrix.replace("i32.", "i64.").replace(" i32", " i64")
     limits = "i64 1" if address == "i64" else "1"
-    return (f"(module (memory {limits})\n{fill}\n{matrix}\n{loops}\n"
+    functions = f"{fill}\n{matrix}\n{loops}\n"
+    if memory > 0:
+        functions = re.sub(r"(i\d\d\.(load|store)\w*) ", rf"\1 {memory} ", functions)
+    return (f"(module {'(memory 0)' * memory} (memory {limits})\n{functions}"
             f"(func (export \"all\") (result i64) (local $h i64) (call $fill)\n{calls}\n"
             f"  (i64.add (local.get $h) (call $matrix ({address}.const 37)))))"), outside
 
 
-def differs(seed, address, compiler, mpiwasm, converter):
-    """Compare the loops with addresses of that type in all modes; True if any are not the same."""
+def differs(seed, variant, compiler, mpiwasm, converter):
+    """Compare the loops of a variant in all modes; True if any are not the same."""
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         text, wasm = os.path.join(folder, "loops.wat"), os.path.join(folder, "loops.wasm")
-        module, outside = make_module(seed, address)
+        module, outside = make_module(seed, *variant)
         with open(text, "w", encoding="utf-8") as file:
             file.write(module)
         subprocess.run([*converter, text, "-o", wasm], check=True, timeout=60)
@@ -201,13 +205,13 @@ def differs(seed, address, compiler, mpiwasm, converter):
             result = invoke("all", options, artifact)
             if result.stdout != reference.stdout:
                 failed = True
-                print(f"{address}, {options}, seed {seed}: {result.stdout or result.stderr} "
+                print(f"{variant}, {options}, seed {seed}: {result.stdout or result.stderr} "
                       f"instead of {reference.stdout}")
             for name in trapping:
                 result = invoke(name, options, artifact)
                 if message not in result.stderr:
                     failed = True
-                    print(f"{address}, {options}, seed {seed}: {name} does not trap: {result}")
+                    print(f"{variant}, {options}, seed {seed}: {name} does not trap: {result}")
     return failed
 
 
@@ -220,8 +224,8 @@ def main():
     if converter is None or not os.path.exists(mpiwasm):
         print("skipped: wasm-tools or mpiwasm are missing")
         return 77
-    return 1 if sum(differs(seed, address, compiler, mpiwasm, converter)
-                    for address in ("i32", "i64")) else 0
+    return 1 if sum(differs(seed, variant, compiler, mpiwasm, converter)
+                    for variant in VARIANTS) else 0
 
 
 if __name__ == "__main__":
