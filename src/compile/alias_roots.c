@@ -33,11 +33,11 @@ enum {
 
 static const char function_name[] = "mpiwasm.alias.root";
 
-/* A load or store at gep i8, base, index, or at that and a constant. */
+/* A load or store at base + index, or at base + start + index, or at that and a constant. */
 struct access {
     LLVMValueRef instruction;
-    LLVMValueRef gep, constant_gep; /* the latter NULL if there is none */
-    LLVMValueRef root;              /* NULL: a constant */
+    LLVMValueRef start_gep, gep, constant_gep; /* the first and the last NULL if there are none */
+    LLVMValueRef root;                         /* NULL: a constant */
     int64_t step;
     uint64_t size; /* bytes; of stores */
 };
@@ -46,7 +46,7 @@ struct rooting {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef builder;
-    LLVMTypeRef i8, i32, pointer;
+    LLVMTypeRef i32, pointer;
     LLVMTypeRef type; /* of the opaque function */
     LLVMValueRef opaque;
     struct induction_scope scope;
@@ -60,6 +60,16 @@ struct rooting {
 static bool is_constant_gep(LLVMValueRef value) {
     return LLVMIsAGetElementPtrInst(value) && LLVMGetNumOperands(value) == 2 &&
            LLVMIsAConstantInt(LLVMGetOperand(value, 1));
+}
+
+static bool is_simple_gep(LLVMValueRef value) {
+    return LLVMIsAGetElementPtrInst(value) && LLVMGetNumOperands(value) == 2;
+}
+
+/* Of the elements that its index counts: bytes, or arrays of bytes (widen_inductions.c). */
+static uint64_t element_size(LLVMValueRef gep) {
+    LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
+    return LLVMGetTypeKind(type) == LLVMArrayTypeKind ? LLVMGetArrayLength2(type) : 1;
 }
 
 static bool is_cast(LLVMValueRef value) {
@@ -128,18 +138,23 @@ static bool find_access(const struct rooting *r, LLVMValueRef instruction, struc
         out->constant_gep = at;
         at = LLVMGetOperand(at, 0);
     }
-    if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2 ||
-        !induction_is_memory_base(r->scope.function, LLVMGetOperand(at, 0)))
-        return true;
+    if (!is_simple_gep(at)) return true;
+    LLVMValueRef first = LLVMGetOperand(at, 0), index = LLVMGetOperand(at, 1), start = NULL;
+    if (is_simple_gep(first) && !induction_is_inside(&r->scope, first)) {
+        start = LLVMGetOperand(first, 1);
+        out->start_gep = first;
+        first = LLVMGetOperand(first, 0);
+    }
+    if (!induction_is_memory_base(r->scope.function, first)) return true;
     if (LLVMGetVolatile(instruction)) return false;
-    LLVMValueRef index = LLVMGetOperand(at, 1);
     LLVMValueRef narrow = LLVMIsAZExtInst(index) ? LLVMGetOperand(index, 0) : index;
     uint64_t step;
     if (!induction_find_step(&r->scope, narrow, &step)) return false;
     *is_ours = true;
     out->gep = at;
-    out->root = find_root(narrow, DEPTH);
-    out->step = induction_sign_extend(step, LLVMGetIntTypeWidth(LLVMTypeOf(narrow)));
+    out->root = find_root(start != NULL ? start : narrow, DEPTH);
+    out->step = induction_sign_extend(step, LLVMGetIntTypeWidth(LLVMTypeOf(narrow))) *
+                (int64_t)element_size(at);
     if (is_store) out->size = size_of(instruction);
     return true;
 }
@@ -214,18 +229,25 @@ static LLVMValueRef copy_of(struct rooting *r, LLVMValueRef base, LLVMValueRef r
     return copy;
 }
 
+/* The same address from another base. */
+static LLVMValueRef build_beside(struct rooting *r, LLVMValueRef gep, LLVMValueRef base) {
+    LLVMValueRef index = LLVMGetOperand(gep, 1);
+    LLVMPositionBuilderBefore(r->builder, gep);
+    LLVMValueRef at =
+        LLVMBuildGEP2(r->builder, LLVMGetGEPSourceElementType(gep), base, &index, 1, "");
+    LLVMSetIsInBounds(at, LLVMIsInBounds(gep));
+    return at;
+}
+
 /* New addresses beside the old ones, which others may use; LLVM removes what is double. */
 static void redirect(struct rooting *r, const struct access *access) {
-    LLVMValueRef base = LLVMGetOperand(access->gep, 0), copy = copy_of(r, base, access->root);
+    LLVMValueRef innermost = access->start_gep != NULL ? access->start_gep : access->gep;
+    LLVMValueRef base = LLVMGetOperand(innermost, 0), copy = copy_of(r, base, access->root);
     if (copy == base) return;
-    LLVMValueRef index = LLVMGetOperand(access->gep, 1);
-    LLVMPositionBuilderBefore(r->builder, access->gep);
-    LLVMValueRef at = LLVMBuildGEP2(r->builder, r->i8, copy, &index, 1, "");
-    if (access->constant_gep != NULL) {
-        LLVMValueRef offset = LLVMGetOperand(access->constant_gep, 1);
-        LLVMPositionBuilderBefore(r->builder, access->constant_gep);
-        at = LLVMBuildGEP2(r->builder, r->i8, at, &offset, 1, "");
-    }
+    LLVMValueRef at = copy;
+    if (access->start_gep != NULL) at = build_beside(r, access->start_gep, at);
+    at = build_beside(r, access->gep, at);
+    if (access->constant_gep != NULL) at = build_beside(r, access->constant_gep, at);
     LLVMSetOperand(access->instruction, LLVMIsAStoreInst(access->instruction) ? 1 : 0, at);
 }
 
@@ -252,7 +274,6 @@ bool alias_roots_add(LLVMModuleRef module) {
     struct rooting r = {.context = context,
                         .module = module,
                         .builder = LLVMCreateBuilderInContext(context),
-                        .i8 = LLVMInt8TypeInContext(context),
                         .i32 = LLVMInt32TypeInContext(context),
                         .pointer = LLVMPointerTypeInContext(context, 0)};
     for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;

@@ -5,6 +5,7 @@
  */
 #include "compile/target.h"
 
+#include <llvm-c/Support.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static void initialize(void) {
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();
     LLVMInitializeNativeAsmParser();
+    /* LLVM unrolls loops whole before it vectorises: only a register tile is better off so. There
+     * is no other way to say it. */
+    static const char *const words[] = {"mpiwasm-compile", "-unroll-full-max-count=16"};
+    LLVMParseCommandLineOptions(sizeof words / sizeof *words, words, NULL);
 }
 
 void target_initialize(void) {

@@ -354,25 +354,44 @@ static LLVMBasicBlockRef trap_block(struct widening *w) {
     return w->trap;
 }
 
-/* A phi that starts at `start` and grows by the step, which does not overflow. */
-static LLVMValueRef build_induction(const struct widening *w, LLVMValueRef start, int64_t step,
-                                    LLVMValueRef *next, const char *name) {
+/* A phi that counts iterations from 0. */
+static LLVMValueRef build_counter(const struct widening *w, LLVMValueRef *next) {
     LLVMPositionBuilderBefore(w->builder, LLVMGetFirstInstruction(w->scope.header));
-    LLVMValueRef phi = LLVMBuildPhi(w->builder, w->i64, name);
+    LLVMValueRef phi = LLVMBuildPhi(w->builder, w->i64, "iteration");
     LLVMPositionBuilderBefore(w->builder, LLVMGetBasicBlockTerminator(w->scope.latch));
-    LLVMValueRef advanced =
-        LLVMBuildNSWAdd(w->builder, phi, LLVMConstInt(w->i64, (uint64_t)step, true), "");
-    if (step > 0) LLVMSetNUW(advanced, true);
-    LLVMValueRef values[] = {start, advanced};
+    *next = LLVMBuildNSWAdd(w->builder, phi, LLVMConstInt(w->i64, 1, false), "");
+    LLVMSetNUW(*next, true);
+    LLVMValueRef values[] = {LLVMConstNull(w->i64), *next};
     LLVMBasicBlockRef blocks[] = {w->scope.preheader, w->scope.latch};
     LLVMAddIncoming(phi, values, blocks, 2);
-    if (next != NULL) *next = advanced;
     return phi;
 }
 
-/* The last address of an access is outside of 0 .. 2^32 - 1, or the first or last one of 0 ..
- * limit.
+/*
+ * An address is where the loop starts, which is computed before it, and the counter times the step,
+ * as in native code: one variable for all accesses. (LLVM judges by the number of variables how
+ * often it may interleave a loop.)  With the check, it never leaves the memory's reservation.
  */
+static void replace_address(const struct widening *w, const struct access *access,
+                            LLVMValueRef start, LLVMValueRef counter) {
+    LLVMPositionBuilderBefore(w->builder, LLVMGetBasicBlockTerminator(w->scope.preheader));
+    LLVMValueRef base = LLVMGetOperand(access->gep, 0);
+    LLVMValueRef first = LLVMBuildInBoundsGEP2(w->builder, w->i8, base, &start, 1, "first");
+    LLVMPositionBuilderBefore(w->builder, access->gep);
+    LLVMTypeRef element = w->i8;
+    if (access->step > 0) {
+        element = LLVMArrayType2(w->i8, (uint64_t)access->step);
+    } else {
+        LLVMValueRef step = LLVMConstInt(w->i64, (uint64_t)access->step, true);
+        counter = LLVMBuildNSWMul(w->builder, counter, step, "");
+    }
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(w->builder, element, first, &counter, 1, "address");
+    LLVMReplaceAllUsesWith(access->gep, at);
+    LLVMInstructionEraseFromParent(access->gep);
+}
+
+/* The last address of an access is outside of 0 .. 2^32 - 1, or the first or last one of 0 ..
+ * limit. */
 static LLVMValueRef build_check(const struct widening *w, const struct access *access,
                                 LLVMValueRef start, LLVMValueRef count) {
     int64_t step = access->step;
@@ -413,17 +432,11 @@ static void rewrite_loop(struct widening *w, const struct condition *condition,
     LLVMValueRef limit =
         LLVMBuildAdd(w->builder, count, LLVMConstInt(w->i64, 1, false), "iterations");
 
-    for (unsigned i = 0; i < access_count; i++) {
-        LLVMValueRef index = build_induction(w, starts[i], accesses[i].step, NULL, "address");
-        LLVMPositionBuilderBefore(w->builder, accesses[i].gep);
-        LLVMValueRef gep =
-            LLVMBuildGEP2(w->builder, w->i8, LLVMGetOperand(accesses[i].gep, 0), &index, 1, "");
-        LLVMReplaceAllUsesWith(accesses[i].gep, gep);
-        LLVMInstructionEraseFromParent(accesses[i].gep);
-    }
-    /* With the number of iterations at hand the loop may as well count them. */
     LLVMValueRef next, branch = LLVMGetBasicBlockTerminator(w->scope.latch);
-    build_induction(w, LLVMConstNull(w->i64), 1, &next, "iteration");
+    LLVMValueRef counter = build_counter(w, &next);
+    for (unsigned i = 0; i < access_count; i++)
+        replace_address(w, &accesses[i], starts[i], counter);
+    /* With the number of iterations at hand the loop may as well end by it. */
     LLVMPositionBuilderBefore(w->builder, branch);
     bool continues_if = LLVMGetSuccessor(branch, 0) == w->scope.header;
     LLVMSetCondition(branch, LLVMBuildICmp(w->builder, continues_if ? LLVMIntNE : LLVMIntEQ, next,

@@ -47,7 +47,7 @@
 )
 ;; RUN --emit=llvm
 ;; HAS sum trap.range
-;; HAS sum ptr %memory, i64 %address
+;; HAS sum \[8 x i8\], ptr %first, i64 %iteration
 ;; LACKS sum ptr %memory, i64 %\d
 ;; HAS indexed trap.range
 ;; LACKS sometimes trap.range
