@@ -24,6 +24,6 @@
 ;; HAS both trap
 ;; RUN --emit=llvm
 ;; HAS sum trap.range
-;; HAS sum ptr %memory, i64 %address
+;; HAS sum x i8\], ptr %first.*, i64 %iteration
 ;; RUN --emit=asm
 ;; LACKS both call
