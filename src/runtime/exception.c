@@ -272,8 +272,22 @@ static _Unwind_Reason_Code on_frame(int version, _Unwind_Action actions,
     return _URC_NO_REASON;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#define HAS_ASAN __has_feature(address_sanitizer)
+#else
+#define HAS_ASAN 0
+#endif
+#if HAS_ASAN
+void __asan_handle_no_return(void); /* forget the frames that will be left */
+#endif
+
 void exception_throw(struct exception *exception) {
     trap_stack_check();
+#if HAS_ASAN
+    __asan_handle_no_return();
+#endif
     struct exception_object *object = object_of(exception);
     struct raise raise = {.header = {.exception_class = exception_class},
                           .object = object,
