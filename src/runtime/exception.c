@@ -23,13 +23,14 @@
 #include <unwind.h>
 
 enum {
-    RECORDED_MAX = 24,           /* frames */
-    LIMIT_MIN = 512 * 1024,      /* bytes of exceptions that lead to the first collection */
-    ENCODING_OMIT = 0xff,        /* DW_EH_PE_omit */
-    ENCODING_ULEB128 = 0x01,     /* DW_EH_PE_uleb128 */
-    ENCODING_UDATA4 = 0x03,      /* DW_EH_PE_udata4 */
-    ENCODING_ABSOLUTE = 0x00,    /* DW_EH_PE_absptr */
-    ENCODING_RELATIVE_S4 = 0x1b, /* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
+    RECORDED_MAX = 24,             /* frames */
+    LIMIT_MIN = 512 * 1024,        /* bytes of exceptions that lead to the first collection */
+    BYTES_MAX = 256 * 1024 * 1024, /* of exceptions that may be there at once */
+    ENCODING_OMIT = 0xff,          /* DW_EH_PE_omit */
+    ENCODING_ULEB128 = 0x01,       /* DW_EH_PE_uleb128 */
+    ENCODING_UDATA4 = 0x03,        /* DW_EH_PE_udata4 */
+    ENCODING_ABSOLUTE = 0x00,      /* DW_EH_PE_absptr */
+    ENCODING_RELATIVE_S4 = 0x1b,   /* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
 };
 static const _Unwind_Exception_Class exception_class = UINT64_C(0x4d50495741534d00); /* "MPIWASM" */
 
@@ -183,16 +184,20 @@ struct exception *exception_new(struct instance *instance, uint32_t index) {
         &instance->module->types[instance->module->tags[index].type_index];
     size_t size =
         sizeof(struct exception_object) + type->parameter_count * sizeof(union wasm_value);
+    struct exception_object *object = NULL;
     pthread_mutex_lock(&heap->lock);
     if (heap->count == 0) heap->thread = pthread_self();
     if (!pthread_equal(heap->thread, pthread_self())) heap->is_shared = true;
     if (heap->bytes + size > heap->limit) collect(heap, instance->store);
-    struct exception_object *object = calloc(1, size);
-    if (object == NULL) abort();
-    object->size = size;
-    object->exception.tag = tag;
-    heap_add(heap, object);
+    if (heap->bytes + size <= BYTES_MAX) object = calloc(1, size);
+    if (object != NULL) {
+        object->size = size;
+        object->exception.tag = tag;
+        heap_add(heap, object);
+    }
     pthread_mutex_unlock(&heap->lock);
+    if (object == NULL)
+        trap_raise(TRAP_HOST, "there is no room for the exceptions that the program refers to");
     return &object->exception;
 }
 

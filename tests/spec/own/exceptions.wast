@@ -324,3 +324,19 @@
 (assert_return (invoke "around") (i32.const 500))
 (assert_return (invoke "to_loop" (i32.const 35)) (i32.const 40))
 (assert_return (invoke "to_end") (i32.const 10))
+
+;; --- too many ---------------------------------------------------------------------------------
+
+;; A list of exceptions without end is the program's mistake, not a fault of the process.
+(module
+  (tag $t (param exnref))
+  (func (export "endless_list") (local $list exnref)
+    (loop $again
+      (block $h (result exnref exnref)
+        (try_table (catch_ref $t $h) (throw $t (local.get $list)))
+        (unreachable))
+      (local.set $list)
+      (drop)
+      (br $again)))
+)
+(assert_trap (invoke "endless_list") "host function failed")
