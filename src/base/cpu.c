@@ -12,6 +12,7 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <pthread.h>
 
 enum leaf { LEAF_1, LEAF_7_0, LEAF_7_1, LEAF_D_1, LEAF_EXT_1, LEAF_EXT_8, LEAF_COUNT };
 enum { EAX, EBX, ECX, EDX };
@@ -91,11 +92,22 @@ static const struct {
     {"tbm", LEAF_EXT_1, 21, ECX, OS_NONE},
 };
 
+/* In a virtual machine the instruction takes microseconds: once a leaf. */
+static uint32_t leaf_registers[LEAF_COUNT][4];
+static pthread_once_t leaves_once = PTHREAD_ONCE_INIT;
+
+static void leaves_read(void) {
+    for (int leaf = 0; leaf < LEAF_COUNT; leaf++) {
+        uint32_t *registers = leaf_registers[leaf];
+        /* Fails, and leaves zeros, where the processor has no such leaf. */
+        __get_cpuid_count(leaves[leaf].number, leaves[leaf].subleaf, &registers[EAX],
+                          &registers[EBX], &registers[ECX], &registers[EDX]);
+    }
+}
+
 static void leaf_read(enum leaf leaf, uint32_t registers[4]) {
-    memset(registers, 0, 4 * sizeof *registers);
-    /* Fails, and leaves zeros, where the processor has no such leaf. */
-    __get_cpuid_count(leaves[leaf].number, leaves[leaf].subleaf, &registers[EAX], &registers[EBX],
-                      &registers[ECX], &registers[EDX]);
+    pthread_once(&leaves_once, leaves_read);
+    memcpy(registers, leaf_registers[leaf], sizeof leaf_registers[leaf]);
 }
 
 static uint32_t xcr0_read(void) {

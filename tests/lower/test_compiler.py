@@ -160,6 +160,32 @@ class Compiler(unittest.TestCase):
         self.assertEqual(first, self.compile_ok(big, "--jobs=3", "-O1"))
         self.assertEqual(first, self.compile_ok(big, "--jobs=3", "-O1"))
 
+    def test_level_by_size(self):
+        """Much code is optimised by -O2 if nothing else is asked for, little by -O3."""
+        bodies = {"-O3": b"\0\x20\0\x0b", "-O2": b"\0\x20\0\x0f" + b"\1" * (9 << 17) + b"\x0b"}
+        for level, body in bodies.items():
+            self.assertIn(f", {level}, ".encode(), self.compile_ok(module([body])))
+            self.assertIn(b", -O1, ", self.compile_ok(module([body]), "-O1"))
+
+    def test_memory_is_bounded(self):
+        """It grows with the number of threads and a little with the module, not with its code
+        times what LLVM makes of it."""
+        block = (b"\x20\0\x41\3\x74\x28\2\x10\x41\3\x6c\x21\0"   # x = load(x << 3) * 3
+                 b"\x20\0\x41\7\x71\x04\x40\x20\0\x20\0\x36\2\x20\x0b")  # if (x & 7) store
+        body = b"\0" + block * 40 + b"\x20\0\x0b"
+        usage = []
+        for count in 200, 1600:  # 0.2 and 1.6 MB
+            wasm = self.write("in.wasm", module([body] * count))
+            process = subprocess.Popen([COMPILER, "-O0", "--jobs=1", wasm, "-o",
+                                        self.path("out.so")])
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = status
+            self.assertEqual(status, 0)
+            usage.append(used.ru_maxrss)
+        if "ASAN_OPTIONS" in os.environ:
+            self.skipTest("a sanitizer keeps freed memory")
+        self.assertLess(usage[1], usage[0] + (64 << 10), "KiB")
+
     def test_progress(self):
         body = b"\0" + b"\x20\0\x41\3\x6c\x21\0" * 2000 + b"\x20\0\x0b"
         wasm = self.write("in.wasm", module([body] * 20))
