@@ -32,6 +32,7 @@ enum compile_step {
     COMPILE_STEP_VECTORISE = 8, /* LLVM's loop and straight-line vectorisers */
     COMPILE_STEP_UNROLL = 16,   /* LLVM's loop unroller */
     COMPILE_STEP_ALIAS_ROOTS = 32,
+    COMPILE_STEP_SPLIT_VECTORS = 64,
 };
 
 /* 3, but 2 for modules with more than COMPILE_SMALL_SIZE bytes of code. */

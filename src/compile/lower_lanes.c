@@ -30,13 +30,28 @@ void lower_vector_replace_lane(struct lowering *l, const struct wasm_instr *inst
         l, LLVMBuildInsertElement(l->builder, value, lane, lower_i32(l->m, instr->lane), ""));
 }
 
+/* Do the indices move whole lanes of `size` bytes? */
+static bool moves_lanes(const uint8_t *indices, unsigned size) {
+    for (unsigned i = 0; i < 16; i++)
+        if (indices[i] % size != i % size || indices[i] / size != indices[i - i % size] / size)
+            return false;
+    return true;
+}
+
+/* As lanes as wide as can be: what LLVM sees is then what was meant. */
 void lower_vector_shuffle(struct lowering *l, const struct wasm_instr *instr, int argument) {
-    LLVMValueRef right = lower_pop_lanes(l, instr), left = lower_pop_lanes(l, instr);
+    unsigned size = 8;
+    while (!moves_lanes(instr->value.v128, size))
+        size /= 2;
+    LLVMTypeRef lane = LLVMIntTypeInContext(l->m->context, 8 * size);
+    LLVMTypeRef type = LLVMVectorType(lane, 16 / size);
+    LLVMValueRef right = lower_view(l, lower_pop(l), type);
+    LLVMValueRef left = lower_view(l, lower_pop(l), type);
     LLVMValueRef lanes[16];
-    for (int i = 0; i < 16; i++)
-        lanes[i] = lower_i32(l->m, instr->value.v128[i]);
+    for (unsigned i = 0; i < 16 / size; i++)
+        lanes[i] = lower_i32(l->m, instr->value.v128[i * size] / size);
     lower_push_lanes(
-        l, LLVMBuildShuffleVector(l->builder, left, right, LLVMConstVector(lanes, 16), ""));
+        l, LLVMBuildShuffleVector(l->builder, left, right, LLVMConstVector(lanes, 16 / size), ""));
 }
 
 /*

@@ -131,6 +131,7 @@ static bool parse_steps(char *text, unsigned *out) {
         {"widen-inductions", COMPILE_STEP_WIDEN_INDUCTIONS},
         {"cluster-loads", COMPILE_STEP_CLUSTER_LOADS},
         {"alias-roots", COMPILE_STEP_ALIAS_ROOTS},
+        {"split-vectors", COMPILE_STEP_SPLIT_VECTORS},
         {"vectorise", COMPILE_STEP_VECTORISE},
         {"unroll", COMPILE_STEP_UNROLL},
     };

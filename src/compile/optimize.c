@@ -12,6 +12,7 @@
 #include "compile/cluster_loads.h"
 #include "compile/expand_conversions.h"
 #include "compile/fold_offsets.h"
+#include "compile/split_vectors.h"
 #include "compile/widen_inductions.h"
 
 #include <stdio.h>
@@ -94,12 +95,17 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
                   has(options, COMPILE_STEP_WIDEN_INDUCTIONS);
     bool roots = !options->explicit_bounds && !options->strict_traps &&
                  has(options, COMPILE_STEP_ALIAS_ROOTS);
+    bool splits = vectorises(options) && !options->explicit_bounds && !options->strict_traps &&
+                  has(options, COMPILE_STEP_SPLIT_VECTORS);
     /* instcombine: to know which `or` is a sum */
     if (!run(module, machine,
              "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>)", passes, err))
         return false;
     if (folds) fold_offsets(module, options->strict_traps);
     if (!run(module, machine, "function(early-cse,loop(loop-rotate))", passes, err)) return false;
+    if (splits && split_vectors(module) &&
+        !run(module, machine, "function(early-cse,instcombine<no-verify-fixpoint>)", passes, err))
+        return false;
     if (widens) widen_inductions(module);
     if (has(options, COMPILE_STEP_CLUSTER_LOADS)) cluster_loads(module);
     bool has_roots = false;
