@@ -324,8 +324,8 @@ static const char *trap_advice(enum trap_kind kind) {
     case TRAP_INTEGER_DIVIDE_BY_ZERO:
     case TRAP_INTEGER_OVERFLOW: return "natively this is SIGFPE";
     case TRAP_UNCAUGHT_EXCEPTION:
-        return "nothing between here and the program's start catches the exception: in C++ "
-               "std::terminate";
+        return "nothing catches the exception on its way to the program's start, or to the MPI "
+               "function that called: in C++ std::terminate";
     case TRAP_STACK_OVERFLOW: return "endless or very deep recursion";
     default: return NULL;
     }

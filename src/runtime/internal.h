@@ -152,8 +152,9 @@ const struct host_function *linker_function_at(const void *code);
  * buffer is too small. */
 bool link_signature(const struct wasm_function_type *type, char *buffer, size_t size);
 
-/* An exception without values yet, of the instance's tag. Traps if the stack is about to end. */
-struct exception *exception_new(struct instance *instance, uint32_t tag);
+/* An exception without values yet, of the instance's tag `index`. Traps if the stack is about to
+ * end. */
+struct exception *exception_new(struct instance *instance, uint32_t index);
 /* Unwind to the landing pad that is next, or end the innermost trap_guard as uncaught. */
 _Noreturn void exception_throw(struct exception *exception);
 /* What compiled code calls as its personality, through descriptor->personality. */

@@ -11,6 +11,8 @@ import run
 # Case -> what stderr has to name.
 CASES = {
     "operator_trap": ["out of bounds memory access"],
+    "operator_throw": ["uncaught exception", "in throwing", "in MPI_Allreduce (of the host)"],
+    "handler_throw": ["uncaught exception", "in throwing_handler"],
     "operator_exit": [],
     "operator_type": ["MPI_Op_create", "user_fn", "MPI_ERR_ARG"],
     "null_buffer": ["MPI_Bcast", "buffer", "MPI_ERR_BUFFER"],

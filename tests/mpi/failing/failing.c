@@ -18,6 +18,20 @@ static void exiting(void *in, void *inout, int *length, MPI_Datatype *type) {
 static void too_few(void *in, void *inout, int *length) {
 }
 
+__asm__(".tagtype __cpp_exception i32\n"
+        ".globl __cpp_exception\n"
+        "__cpp_exception:\n");
+
+__attribute__((target("exception-handling"))) static void
+throwing(void *in, void *inout, int *length, MPI_Datatype *type) {
+    __builtin_wasm_throw(0, in);
+}
+
+__attribute__((target("exception-handling"))) static void throwing_handler(MPI_Comm *comm,
+                                                                           int *code, ...) {
+    __builtin_wasm_throw(0, comm);
+}
+
 static void reduce_with(MPI_User_function *function) {
     MPI_Op op;
     int value = rank, result;
@@ -38,7 +52,14 @@ int main(int argc, char **argv) {
         reduce_with(trapping);
     else if (IS("operator_exit"))
         reduce_with(exiting);
-    else if (IS("operator_type"))
+    else if (IS("operator_throw"))
+        reduce_with(throwing);
+    else if (IS("handler_throw")) {
+        MPI_Errhandler handler;
+        MPI_Comm_create_errhandler(throwing_handler, &handler);
+        MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
+        MPI_Send(values, 1, MPI_INT, ranks, 0, MPI_COMM_WORLD);
+    } else if (IS("operator_type"))
         reduce_with((MPI_User_function *)too_few);
     else if (IS("null_buffer"))
         MPI_Bcast(rank == ranks - 1 ? NULL : values, 4, MPI_INT, 0, MPI_COMM_WORLD);
