@@ -103,7 +103,7 @@ static bool optimize_fully(LLVMModuleRef module, LLVMTargetMachineRef machine,
         return false;
     if (folds) fold_offsets(module, options->strict_traps);
     if (!run(module, machine, "function(early-cse,loop(loop-rotate))", passes, err)) return false;
-    if (splits && split_vectors(module) &&
+    if (splits && split_vectors(module, machine) &&
         !run(module, machine, "function(early-cse,instcombine<no-verify-fixpoint>)", passes, err))
         return false;
     if (widens) widen_inductions(module);

@@ -14,6 +14,7 @@
  *   - it stores vectors or adds up integers: sums of floating-point numbers keep their order, so
  *     they would stay numbers;
  *   - its lanes have 32 or 64 bits: 16 lanes of bytes are more than the vectoriser reassembles;
+ *   - the CPU's vectors are wider than 128 bits;
  *   - it goes through memory without gaps. The fields of a structure that happened to fit a vector
  *     are best left in one (3 times slower otherwise).
  *
@@ -24,6 +25,7 @@
 #include "compile/split_vectors.h"
 
 #include "compile/inductions.h"
+#include "compile/vector_width.h"
 
 #include <llvm-c/DebugInfo.h>
 
@@ -45,6 +47,7 @@ struct splitting {
     LLVMModuleRef module;
     LLVMBuilderRef builder;
     LLVMTypeRef i8, i32, i64;
+    unsigned width;               /* bits of the CPU's vectors */
     struct induction_scope scope; /* its loop's blocks are in order */
     struct vector *vectors;       /* VECTOR_MAX */
     unsigned vector_count;
@@ -235,7 +238,8 @@ static bool is_dense(const struct splitting *s, const struct vector *access) {
             size += (uint64_t)LLVMGetVectorSize(type) * (width_of(LLVMGetElementType(type)) / 8);
     }
     int64_t step = induction_sign_extend(number, LLVMGetIntTypeWidth(LLVMTypeOf(index)));
-    return (uint64_t)(step < 0 ? -step : step) == size;
+    /* Reversing lanes that lie apart costs what only 512 bits repay. */
+    return (uint64_t)(step < 0 ? -step : step) == size && (step > 0 || s->width >= 512);
 }
 
 /* Can all of the loop's vectors be split? Lists them in the order of the code. */
@@ -543,7 +547,7 @@ static bool split_function(struct splitting *s, LLVMValueRef function) {
     return any;
 }
 
-bool split_vectors(LLVMModuleRef module) {
+bool split_vectors(LLVMModuleRef module, LLVMTargetMachineRef machine) {
     LLVMContextRef context = LLVMGetModuleContext(module);
     struct splitting s = {
         .context = context,
@@ -555,9 +559,12 @@ bool split_vectors(LLVMModuleRef module) {
     };
     bool any = false;
     for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;
-         function = LLVMGetNextFunction(function))
-        if (LLVMGetFirstBasicBlock(function) != NULL && has_vectors(function))
-            any |= split_function(&s, function);
+         function = LLVMGetNextFunction(function)) {
+        if (LLVMGetFirstBasicBlock(function) == NULL || !has_vectors(function)) continue;
+        if (s.width == 0) s.width = vector_width_find(machine);
+        if (s.width <= 128) break; /* as wide as v128: nothing to gain */
+        any |= split_function(&s, function);
+    }
     LLVMDisposeBuilder(s.builder);
     return any;
 }

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Split the vectors of those innermost loops that gain by it. Loops must be in LLVM's simplified
- * and closed form (as after any of its loop passes). True if there were any.
+ * Split the vectors of those innermost loops that gain by it on the machine's CPU. Loops must be in
+ * LLVM's simplified and closed form (as after any of its loop passes). True if there were any.
  */
-bool split_vectors(LLVMModuleRef module);
+bool split_vectors(LLVMModuleRef module, LLVMTargetMachineRef machine);
 
 #endif

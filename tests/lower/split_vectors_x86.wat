@@ -75,3 +75,10 @@
 ;; HAS triad store volatile <16 x i8>
 ;; RUN --emit=llvm --cpu=x86-64-v3 --bounds=explicit
 ;; HAS triad store <2 x double>
+;; The CPU has no more than 128 bits.
+;; RUN --emit=llvm --cpu=baseline
+;; HAS triad store <2 x double>
+;; LACKS triad <(4|8) x double>
+;; LACKS triad load double
+;; RUN --emit=llvm --cpu=znver4
+;; HAS triad <16 x double>
