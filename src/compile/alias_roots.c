@@ -17,7 +17,10 @@
  *
  * Only where it helps: comparing starts is cheaper than comparing ranges, so loops in which all
  * accesses have one step keep the one base, unless two stores are interleaved (the fields of
- * structs). Constant addresses share the plain base: their distances are known.
+ * structs). Accesses to constant addresses, which are global arrays, share the plain base there.
+ * Where they have one step, and a store is ahead of a load, it is the other way round: LLVM knows
+ * that the load will meet what was stored, and how far that is, but interleaves no such loop; the
+ * comparisons between roots, however, are constant once the base is back.
  */
 #include "compile/alias_roots.h"
 
@@ -28,6 +31,7 @@
 enum {
     ACCESS_MAX = 64, /* per loop; LLVM gives up on long lists of checks much earlier */
     ROOT_MAX = 64,   /* per function */
+    NEARBY = 2048,   /* constants less than that apart, in bytes, may belong to one array */
     DEPTH = 16,      /* of expressions looked into */
 };
 
@@ -37,7 +41,8 @@ static const char function_name[] = "mpiwasm.alias.root";
 struct access {
     LLVMValueRef instruction;
     LLVMValueRef start_gep, gep, constant_gep; /* the first and the last NULL if there are none */
-    LLVMValueRef root;                         /* NULL: a constant */
+    LLVMValueRef root; /* NULL: none but constants, whose sum is `constant` */
+    uint64_t constant;
     int64_t step;
     uint64_t size; /* bytes; of stores */
 };
@@ -52,6 +57,7 @@ struct rooting {
     struct induction_scope scope;
     struct root {
         LLVMValueRef value, base, copy;
+        uint64_t constant;
     } roots[ROOT_MAX];
     unsigned root_count;
     bool any;
@@ -116,6 +122,24 @@ static LLVMValueRef find_root(LLVMValueRef value, int depth) {
     return likeness(right) > likeness(left) ? right : left;
 }
 
+/* The constants in a sum. */
+static uint64_t find_constant(LLVMValueRef value, int depth) {
+    if (LLVMIsAConstantInt(value)) return LLVMConstIntGetZExtValue(value);
+    if (depth == 0) return 0;
+    if (is_cast(value)) return find_constant(LLVMGetOperand(value, 0), depth - 1);
+    if (!induction_is_sum(value)) return 0;
+    return find_constant(LLVMGetOperand(value, 0), depth - 1) +
+           find_constant(LLVMGetOperand(value, 1), depth - 1);
+}
+
+static bool is_nearby(uint64_t a, uint64_t b) {
+    return (a > b ? a - b : b - a) < NEARBY;
+}
+
+static bool has_same_root(const struct access *a, const struct access *b) {
+    return a->root == b->root && (a->root != NULL || is_nearby(a->constant, b->constant));
+}
+
 static uint64_t size_of(LLVMValueRef store) {
     LLVMTypeRef type = LLVMTypeOf(LLVMGetOperand(store, 0));
     switch (LLVMGetTypeKind(type)) {
@@ -153,6 +177,11 @@ static bool find_access(const struct rooting *r, LLVMValueRef instruction, struc
     *is_ours = true;
     out->gep = at;
     out->root = find_root(start != NULL ? start : narrow, DEPTH);
+    if (out->root == NULL) {
+        out->constant = find_constant(start != NULL ? start : narrow, DEPTH);
+        if (out->constant_gep != NULL)
+            out->constant += LLVMConstIntGetZExtValue(LLVMGetOperand(out->constant_gep, 1));
+    }
     out->step = induction_sign_extend(step, LLVMGetIntTypeWidth(LLVMTypeOf(narrow))) *
                 (int64_t)element_size(at);
     if (is_store) out->size = size_of(instruction);
@@ -186,7 +215,21 @@ static unsigned find_accesses(const struct rooting *r, struct access *accesses) 
     return count;
 }
 
-static bool needs_roots(const struct access *accesses, unsigned count) {
+enum need { NEEDS_NONE, NEEDS_ROOTS, NEEDS_CONSTANTS_APART };
+
+/* Of accesses to constant addresses with one step: does one read, long after, what another wrote?
+ */
+static bool runs_into(const struct access *accesses, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned j = 0; j < count && accesses[i].size != 0; j++) {
+            bool is_behind = accesses[i].step > 0 ? accesses[j].constant < accesses[i].constant
+                                                  : accesses[j].constant > accesses[i].constant;
+            if (is_behind && !has_same_root(&accesses[i], &accesses[j])) return true;
+        }
+    return false;
+}
+
+static enum need find_need(const struct access *accesses, unsigned count) {
     unsigned stores = 0, strided_stores = 0;
     bool steps_differ = false, roots_differ = false;
     for (unsigned i = 0; i < count; i++) {
@@ -197,7 +240,12 @@ static bool needs_roots(const struct access *accesses, unsigned count) {
         steps_differ |= access->step != accesses[0].step;
         roots_differ |= access->root != accesses[0].root;
     }
-    return stores > 0 && roots_differ && (steps_differ || strided_stores > 1);
+    if (stores == 0) return NEEDS_NONE;
+    if (roots_differ && (steps_differ || strided_stores > 1)) return NEEDS_ROOTS;
+    bool are_constants = !roots_differ && accesses[0].root == NULL;
+    return are_constants && !steps_differ && strided_stores == 0 && runs_into(accesses, count)
+               ? NEEDS_CONSTANTS_APART
+               : NEEDS_NONE;
 }
 
 static void declare_opaque(struct rooting *r) {
@@ -213,18 +261,21 @@ static void declare_opaque(struct rooting *r) {
     }
 }
 
-/* The copy of the base for a root; the base itself for constants, and if there are too many. */
-static LLVMValueRef copy_of(struct rooting *r, LLVMValueRef base, LLVMValueRef root) {
-    if (root == NULL) return base;
-    for (unsigned i = 0; i < r->root_count; i++)
-        if (r->roots[i].value == root && r->roots[i].base == base) return r->roots[i].copy;
+/* The copy of the base for a root; the base itself if there are too many. */
+static LLVMValueRef copy_of(struct rooting *r, LLVMValueRef base, const struct access *access) {
+    for (unsigned i = 0; i < r->root_count; i++) {
+        const struct root *root = &r->roots[i];
+        if (root->value == access->root && root->base == base &&
+            (root->value != NULL || is_nearby(root->constant, access->constant)))
+            return root->copy;
+    }
     if (r->root_count == ROOT_MAX) return base;
     if (r->opaque == NULL) declare_opaque(r);
     /* Calls with the same arguments would be taken for one: so they are numbered. */
     LLVMValueRef arguments[] = {base, LLVMConstInt(r->i32, r->root_count, false)};
     LLVMPositionBuilderBefore(r->builder, LLVMGetNextInstruction(base));
     LLVMValueRef copy = LLVMBuildCall2(r->builder, r->type, r->opaque, arguments, 2, "root");
-    r->roots[r->root_count++] = (struct root){root, base, copy};
+    r->roots[r->root_count++] = (struct root){access->root, base, copy, access->constant};
     r->any = true;
     return copy;
 }
@@ -242,7 +293,7 @@ static LLVMValueRef build_beside(struct rooting *r, LLVMValueRef gep, LLVMValueR
 /* New addresses beside the old ones, which others may use; LLVM removes what is double. */
 static void redirect(struct rooting *r, const struct access *access) {
     LLVMValueRef innermost = access->start_gep != NULL ? access->start_gep : access->gep;
-    LLVMValueRef base = LLVMGetOperand(innermost, 0), copy = copy_of(r, base, access->root);
+    LLVMValueRef base = LLVMGetOperand(innermost, 0), copy = copy_of(r, base, access);
     if (copy == base) return;
     LLVMValueRef at = copy;
     if (access->start_gep != NULL) at = build_beside(r, access->start_gep, at);
@@ -262,9 +313,10 @@ static void add_to_function(struct rooting *r, LLVMValueRef function) {
         if (!is_innermost(r, loop)) continue;
         induction_scope_enter(&r->scope, loop);
         unsigned count = find_accesses(r, accesses);
-        if (!needs_roots(accesses, count)) continue;
-        for (unsigned j = 0; j < count; j++)
-            redirect(r, &accesses[j]);
+        enum need need = find_need(accesses, count);
+        for (unsigned j = 0; j < count && need != NEEDS_NONE; j++)
+            if (accesses[j].root != NULL || need == NEEDS_CONSTANTS_APART)
+                redirect(r, &accesses[j]);
     }
     arena_free(&arena);
 }

@@ -27,8 +27,16 @@
       (local.set $c (i32.add (local.get $c) (i32.const 8)))
       (local.set $b (i32.add (local.get $b) (i32.const 8)))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  ;; a[i] = b[i] + c[i], global arrays of 8 KiB, whose distance must not keep LLVM from interleaving.
+  (func $global (export "global") (param $n i32) (local $i i32)
+    (loop $next
+      (f64.store offset=17408 (local.get $i)
+        (f64.add (f64.load offset=9216 (local.get $i)) (f64.load offset=1024 (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
 )
 ;; RUN --emit=llvm --cpu=x86-64-v3
+;; HAS global getelementptr .*, i64 9248$
 ;; HAS reversed fadd <4 x double>
 ;; HAS fields f(add|sub) <\d x double>
 ;; HAS factor fmul <4 x double>
@@ -36,6 +44,7 @@
 ;; LACKS fields alias.root
 ;; LACKS factor alias.root
 ;; RUN --emit=llvm --cpu=x86-64-v3 --disable=alias-roots
+;; LACKS global getelementptr .*, i64 9248$
 ;; LACKS reversed fadd <4 x double>
 ;; RUN --emit=llvm --cpu=x86-64-v3 --strict-traps
 ;; LACKS reversed fadd <4 x double>

@@ -100,3 +100,20 @@
 (invoke "fill" (i32.const 1024) (i32.const 2048) (i32.const 1))
 (assert_return (invoke "factor" (i32.const 1024) (i32.const 4096) (i32.const 100)))
 (assert_return (invoke "word" (i32.const 1420)) (i32.const 2))
+
+;; Global arrays that are not far enough apart for their length.
+(module
+  (memory 1)
+  (func (export "shift") (param $n i32) (local $i i32)
+    (loop $next
+      (i32.store offset=8192 (local.get $i)
+        (i32.add (i32.load offset=5792 (local.get $i)) (i32.const 1)))
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "word") (param $at i32) (result i32) (i32.load (local.get $at)))
+)
+(assert_return (invoke "shift" (i32.const 2000)))
+(assert_return (invoke "word" (i32.const 8192)) (i32.const 1))
+(assert_return (invoke "word" (i32.const 10588)) (i32.const 1))
+(assert_return (invoke "word" (i32.const 10592)) (i32.const 2))
+(assert_return (invoke "word" (i32.const 16188)) (i32.const 4))
