@@ -48,20 +48,27 @@ class Loop:
 
     def __init__(self, choose, number):
         self.choose = choose
+        self.plain = choose.random() < 0.6  # what a vectoriser likes
         self.wide = choose.random() < 0.12  # the counter is an i64
         self.type = "i64" if self.wide else "i32"
         self.n = choose.choice([1, 2, 3, 5, 8, 16, 17, 31, 33, 64, 100, 200, 333])
         self.kind = choose.choices(["in", "end", "wrap", "miss"], [10, 3, 2, 1])[0]
-        self.step = choose.choice([1, 1, 1, 1, 2, 3, 4, 7])
+        self.step = 1 if self.plain else choose.choice([1, 1, 2, 3, 4, 7])
         self.down = choose.random() < 0.3
         self.test = choose.choice(["ne", "lt_s", "lt_u", "le_s", "le_u"])
         self.first = choose.choice([0, 0, 0, 1, 5])
         self.nested = choose.random() < 0.2
         self.top = choose.random() < 0.3  # the test comes before the body
-        self.accumulator = choose.choice(["i32", "i64", "f32", "f64"])
-        self.arrays = "abc"[:choose.randrange(1, 4)]
+        self.accumulator = choose.choice(["i32", "i64"] + ([] if self.plain else ["f32", "f64"]))
+        self.element = choose.choice(ELEMENTS)
+        self.arrays = "abc"[:choose.choice([1, 2, 3, 3] if not self.plain else [2, 3, 3, 3])]
         self.test = "ne" if self.kind == "miss" and choose.random() < 0.7 else self.test
-        self.accesses = [self.access() for _ in range(choose.randrange(1, 5))]
+        self.accesses = [self.access() for _ in range(choose.randrange(1 + self.plain, 5))]
+        if self.plain and choose.random() < 0.8:  # each array is accessed in one way
+            for i, access in enumerate(self.accesses):
+                first = self.accesses[i % len(self.arrays)]
+                access.update(array=self.arrays[i % len(self.arrays)], stride=first["stride"],
+                              mode=first["mode"])
         if self.kind == "miss":  # it must end, by leaving memory
             self.accesses[0].update(mode=choose.choice(["bump", "index", "shift"]),
                                     stride=choose.choice([8, 16, -8, 200]))
@@ -70,15 +77,17 @@ class Loop:
 
     def access(self):
         choose = self.choose
-        load, store, size, kind = choose.choice(ELEMENTS)
-        stride = choose.choice([1, 1, 1, 1, 2, 3, 4, 16, 50]) * size
-        if choose.random() < 0.05:
+        alike = self.plain and choose.random() < 0.8
+        load, store, size, kind = self.element if alike else choose.choice(ELEMENTS)
+        stride = choose.choice([1, 1, 1, 1, 2, 3] + ([] if self.plain else [4, 16, 50])) * size
+        if not self.plain and choose.random() < 0.05:
             stride = choose.choice([20000, 32768, 32776, 65528, 70000])
         if choose.random() < 0.3:
             stride = -stride
         return {"load": load, "store": store, "type": kind, "stride": stride, "size": size,
                 "array": choose.choice(self.arrays), "mode": choose.choices(
-                    ["bump", "index", "shift", "gather", "fixed"], [5, 5, 3, 1, 1])[0],
+                    ["bump", "index", "shift", "gather", "fixed"],
+                    [5, 5, 3, 0, 0] if self.plain else [5, 5, 3, 1, 1])[0],
                 "constant": choose.choice([0, 0, 0, size, -size, 2 * size, -3 * size, 1000, 1100]),
                 "offset": choose.choice([0, 0, 0, 0, size, 16, 1016, 4096])}
 
@@ -152,12 +161,18 @@ class Loop:
             if kind[0] == "f":
                 load = self.finite(kind, load)
             what = choose.choice(["load", "load", "store", "update", "branch", "sink"])
+            if self.plain:
+                what = choose.choice(["store", "store", "update", "branch"]
+                                     if number == len(self.accesses) - 1 else ["load", "update"])
             if self.kind == "miss" and number == 0:
                 what = "update"
             if what in ("load", "update"):
                 lines.append(f"(local.set {local}{kind} {load})")
                 leaves.append((kind, f"(local.get {local}{kind})"))
-            store = f"({access['store']} {address} {self.value(kind, leaves, 2)})"
+            value = self.value(kind, leaves, 2)
+            if self.kind == "miss" and number == 0:  # a store that nobody can take for needless
+                value = f"({kind}.add ({kind}.const 3) (local.get {local}{kind}))"
+            store = f"({access['store']} {address} {value})"
             if what in ("store", "update"):
                 lines.append(store)
             elif what == "branch":
@@ -165,6 +180,9 @@ class Loop:
                 lines.append(f"(if {test} (then {store}))")
             elif what == "sink":  # a load that may be dead
                 leaves.append((kind, load))
+        if self.plain:
+            what = self.value(self.accumulator, leaves, 1)
+            return [*lines, f"(local.set $sum ({self.accumulator}.add (local.get $sum) {what}))"]
         if choose.random() < 0.06:
             lines.append(f"(br_if $out (i32.eq {self.value('i32', leaves, 2)} (i32.const 77)))")
         if choose.random() < 0.04:
