@@ -25,7 +25,8 @@
   (func $mixed (export "mixed") (param i32) (result i32) (local i32)
     (local.set 1 (i32.add (local.get 0) (i32.const 16)))
     (i32.sub (i32.load (local.get 1)) (i32.load offset=8192 (local.get 1))))
-  ;; counts[keys[i]]++, which LLVM unrolls: the steps become constants as well.
+  ;; counts[keys[i]]++, which LLVM unrolls: the steps become constants as well. (LLVM 19 leaves it to
+  ;; the code generator to see that an `or` of 64 bits without common bits is such a sum.)
   (func $unrolled (export "unrolled") (param $keys i32) (param $counts i32) (param $n i32)
     (local $at i32)
     (loop $next
@@ -36,7 +37,7 @@
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
 )
 ;; RUN --emit=llvm
-;; HAS unrolled getelementptr .*, i64 12$
+;; HAS unrolled (getelementptr .*, i64 12|or disjoint i64 %iteration, 3)$
 ;; HAS fold getelementptr i8, ptr %\d+, i64 24$
 ;; LACKS fold = add
 ;; HAS fold_negative getelementptr i8, ptr %\d+, i64 -24$
@@ -46,7 +47,7 @@
 ;; HAS large add i32 %\d+, 1024$
 ;; HAS large_offset add i32 %\d+, 8$
 ;; HAS negative_offset add i32 %\d+, -8$
-;; LACKS inside or disjoint
+;; LACKS inside or disjoint i32
 ;; HAS inside getelementptr .*, i64 8$
 ;; HAS mixed getelementptr i8, ptr %\d+, i64 16$
 ;; HAS mixed getelementptr i8, ptr %\d+, i64 8192$
