@@ -12,7 +12,8 @@
  * lanes, moves of lanes to constant places. It gains if
  *
  *   - it stores vectors or adds up integers: sums of floating-point numbers keep their order, so
- *     they would stay numbers;
+ *     they would stay numbers. But a tile of a matrix product, many sums side by side, comes
+ *     together again if the code behind the loop that stores them is split with it;
  *   - its lanes have 32 or 64 bits: 16 lanes of bytes are more than the vectoriser reassembles;
  *   - the CPU's vectors are wider than 128 bits;
  *   - it goes through memory without gaps. The fields of a structure that happened to fit a vector
@@ -49,6 +50,7 @@ struct splitting {
     LLVMTypeRef i8, i32, i64;
     unsigned width;               /* bits of the CPU's vectors */
     struct induction_scope scope; /* its loop's blocks are in order */
+    LLVMBasicBlockRef behind;     /* the block behind the loop if it is split too, else NULL */
     struct vector *vectors;       /* VECTOR_MAX */
     unsigned vector_count;
 };
@@ -73,7 +75,8 @@ static bool concerns_vectors(LLVMValueRef instruction) {
 }
 
 static bool is_inside(const struct splitting *s, LLVMBasicBlockRef block) {
-    return loops_contains(s->scope.loop, loops_number(&s->scope.loops, block));
+    return block == s->behind ||
+           loops_contains(s->scope.loop, loops_number(&s->scope.loops, block));
 }
 
 /* What can be split. */
@@ -242,7 +245,19 @@ static bool is_dense(const struct splitting *s, const struct vector *access) {
     return (uint64_t)(step < 0 ? -step : step) == size && (step > 0 || s->width >= 512);
 }
 
-/* Can all of the loop's vectors be split? Lists them in the order of the code. */
+static bool find_vectors_of_block(struct splitting *s, LLVMBasicBlockRef block) {
+    LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
+    for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != end;
+         at = LLVMGetNextInstruction(at)) {
+        if (LLVMIsACallInst(at) && LLVMGetIntrinsicID(LLVMGetCalledValue(at)) == 0) return false;
+        if (!concerns_vectors(at)) continue;
+        if (!can_split(at) || s->vector_count == VECTOR_MAX || !is_closed(s, at)) return false;
+        s->vectors[s->vector_count++].value = at;
+    }
+    return true;
+}
+
+/* Can all of the vectors be split? Lists them in the order of the code. */
 static bool find_vectors(struct splitting *s) {
     s->vector_count = 0;
     for (uint32_t i = 0; i < s->scope.loop->block_count; i++) {
@@ -250,16 +265,9 @@ static bool find_vectors(struct splitting *s) {
         LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
         for (unsigned j = 0; block != s->scope.latch && j < LLVMGetNumSuccessors(end); j++)
             if (!is_inside(s, LLVMGetSuccessor(end, j))) return false;
-        for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != end;
-             at = LLVMGetNextInstruction(at)) {
-            if (LLVMIsACallInst(at) && LLVMGetIntrinsicID(LLVMGetCalledValue(at)) == 0)
-                return false;
-            if (!concerns_vectors(at)) continue;
-            if (!can_split(at) || s->vector_count == VECTOR_MAX || !is_closed(s, at)) return false;
-            s->vectors[s->vector_count++].value = at;
-        }
+        if (!find_vectors_of_block(s, block)) return false;
     }
-    return true;
+    return s->behind == NULL || find_vectors_of_block(s, s->behind);
 }
 
 static bool pays(const struct splitting *s) {
@@ -271,6 +279,34 @@ static bool pays(const struct splitting *s) {
         produces |= LLVMIsAStoreInst(at) != NULL || LLVMIsAPHINode(at) != NULL;
     }
     return produces;
+}
+
+/* The block behind the loop, if nothing else leads to it. */
+static LLVMBasicBlockRef find_behind(const struct splitting *s) {
+    LLVMValueRef end = LLVMGetBasicBlockTerminator(s->scope.latch);
+    for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++) {
+        uint32_t number = loops_number(&s->scope.loops, LLVMGetSuccessor(end, i));
+        if (!loops_contains(s->scope.loop, number) &&
+            s->scope.loops.blocks[number].predecessor_count == 1)
+            return LLVMGetSuccessor(end, i);
+    }
+    return NULL;
+}
+
+/*
+ * A tile of a matrix that is kept in registers: sums side by side, stored behind the loop. From
+ * the stores LLVM's straight-line vectoriser finds how they belong together.
+ */
+static bool is_tile(const struct splitting *s) {
+    unsigned sums = 0, stores = 0;
+    for (unsigned i = 0; i < s->vector_count; i++) {
+        LLVMValueRef at = s->vectors[i].value;
+        bool is_behind = LLVMGetInstructionParent(at) == s->behind;
+        if (LLVMIsAStoreInst(at) && !is_behind) return false;
+        stores += LLVMIsAStoreInst(at) != NULL;
+        sums += LLVMIsAPHINode(at) && is_float_vector(at) && !is_behind;
+    }
+    return 128 * sums >= s->width && stores >= sums;
 }
 
 /* Splitting. */
@@ -538,8 +574,11 @@ static bool split_function(struct splitting *s, LLVMValueRef function) {
         qsort(loop->blocks, loop->block_count, sizeof *loop->blocks, compare_numbers);
         induction_scope_enter(&s->scope, loop);
         if (has_loop_inside(s)) continue;
+        s->behind = NULL;
         widen_copies(s);
-        if (!find_vectors(s) || !pays(s)) continue;
+        bool splits = find_vectors(s) && pays(s);
+        if (!splits && (s->behind = find_behind(s)) != NULL) splits = find_vectors(s) && is_tile(s);
+        if (!splits) continue;
         split_loop(s);
         any = true;
     }

@@ -34,6 +34,26 @@
       (local.set $a (i32.add (local.get $a) (i32.const 16)))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (f64.add (f64x2.extract_lane 0 (local.get $s)) (f64x2.extract_lane 1 (local.get $s))))
+  ;; But a tile of a matrix product becomes one again, from what is stored behind the loop.
+  (func $tile (export "tile") (param $a i32) (param $b i32) (param $c i32) (param $n i32)
+    (local $t0 v128) (local $t1 v128) (local $t2 v128) (local $t3 v128) (local $v v128)
+    (loop $next
+      (local.set $v (v128.load64_splat (local.get $a)))
+      (local.set $t0 (f64x2.add (local.get $t0)
+        (f64x2.mul (v128.load (local.get $b)) (local.get $v))))
+      (local.set $t1 (f64x2.add (local.get $t1)
+        (f64x2.mul (v128.load offset=16 (local.get $b)) (local.get $v))))
+      (local.set $t2 (f64x2.add (local.get $t2)
+        (f64x2.mul (v128.load offset=32 (local.get $b)) (local.get $v))))
+      (local.set $t3 (f64x2.add (local.get $t3)
+        (f64x2.mul (v128.load offset=48 (local.get $b)) (local.get $v))))
+      (local.set $a (i32.add (local.get $a) (i32.const 8)))
+      (local.set $b (i32.add (local.get $b) (i32.const 4096)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (v128.store (local.get $c) (local.get $t0))
+    (v128.store offset=16 (local.get $c) (local.get $t1))
+    (v128.store offset=32 (local.get $c) (local.get $t2))
+    (v128.store offset=48 (local.get $c) (local.get $t3)))
   ;; Two of the six fields of a structure: the gaps would cost more than the width brings.
   (func $fields (export "fields") (param $a i32) (param $n i32)
     (loop $next
@@ -64,6 +84,8 @@
 ;; HAS sum_i add <8 x i32>
 ;; HAS sum_f fadd <2 x double>
 ;; LACKS sum_f fadd double %.* phi
+;; HAS tile fadd <4 x double>
+;; LACKS tile fadd <2 x double>|fadd double
 ;; HAS fields fadd <2 x double>
 ;; LACKS fields fadd <(4|8) x double>|fadd double
 ;; HAS bytes <16 x i16>|<16 x i8>
@@ -82,3 +104,4 @@
 ;; LACKS triad load double
 ;; RUN --emit=llvm --cpu=znver4
 ;; HAS triad <16 x double>
+;; HAS tile fadd <8 x double>

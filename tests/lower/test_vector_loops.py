@@ -4,7 +4,7 @@
     test_vector_loops.py BUILD_DIR [SEED]
 
 Each loop loads vectors from addresses that may overlap, computes with lanes of some width, moves
-lanes, keeps one vector for the next iteration or adds up, and stores. One function runs them all
+lanes, keeps one vector for the next iteration or adds up, and stores, in the loop or behind it. One function runs them all
 and returns a checksum of memory. Numbers are made from small integers, so that no NaN shows, whose
 bits may be any. Exit code 77: wasm-tools or mpiwasm are missing.
 """
@@ -66,17 +66,20 @@ def make_loop(choose, name):
     unrolled, down = choose.choice([1, 1, 2, 4]), choose.random() < 0.2
     count = choose.choice([1, 2, 5, 8, 16, 33, 100])
     stride = 16 * unrolled if choose.random() < 0.85 else choose.choice([8, 48, 24])
-    body, kind = [], choose.choice(["store", "store", "store", "carry", "sum"])
+    body, kind = [], choose.choice(["store", "store", "store", "carry", "sum", "tile"])
+    tile = choose.choice([2, 4, 8])
 
     def source(which):
         offset = f"offset={16 * at} " if at else ""
         return f"(v128.load {offset}(local.get ${'ab'[which]}))"
 
-    for at in range(unrolled):
+    for at in range(tile if kind == "tile" else unrolled):
         value = make_value(choose, lanes, source)
         if kind == "carry":
             value = f"({lanes}.{BINARY[lanes][0]} {value} (local.get $v))"
-        if kind == "sum":
+        if kind == "tile":
+            body.append(f"(local.set $t{at} ({lanes}.add (local.get $t{at}) {value}))")
+        elif kind == "sum":
             body.append(f"(local.set $v (i32x4.add (local.get $v) {value}))")
         else:
             offset = f"offset={16 * at} " if at else ""
@@ -85,19 +88,23 @@ def make_loop(choose, name):
         body.append(f"(local.set $v {NUMBERS.get(lanes, '{}').format(source(1))})")
     if kind == "sum" and choose.random() < 0.5:
         body.append(f"(v128.store (local.get $c) {source(0)})")
+    number = NUMBERS.get(lanes, "{}").format("(v128.load (local.get $a))")
     advance = "\n".join(f"(local.set ${p} (i32.{'sub' if down else 'add'} (local.get ${p}) "
                         f"(i32.const {stride})))" for p in "abc")
     body = "\n".join(body)
+    behind = "\n".join(f"(v128.store offset={16 * at} (local.get $c) ({lanes}.add {number} "
+                       f"(local.get $t{at})))" for at in range(tile)) if kind == "tile" else ""
     # Starts are arguments, different arrays to the compiler, but may overlap by less than a vector.
     low = choose.randrange(1024, 16384) + (count * stride if down else 0)
     starts = [low + choose.choice([0, 0, 4, 8, -8, 16, -16, 24, 64, -40, 20000, 30000])
               for _ in range(3)]
     return (f"""(func ${name} (param $a i32) (param $b i32) (param $c i32) (param $n i32)
-(local $v v128)
+(local $v v128) {" ".join(f"(local $t{at} v128)" for at in range(8))}
 (loop $next
 {body}
 {advance}
 (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+{behind}
 (v128.store (i32.const 64) (i32x4.add (local.get $v) (v128.load (i32.const 64)))))""",
             f"(call ${name} " + " ".join(f"(i32.const {at})" for at in [*starts, count]) + ")")
 
