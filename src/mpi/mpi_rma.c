@@ -182,8 +182,9 @@ static const struct mpilayer_basic *sole_of(struct mpilayer_datatype *type) {
 }
 
 bool mpilayer_accumulate_get(struct mpilayer_call *call, const char *argument, uint32_t op,
-                             struct mpilayer_win *win, struct mpilayer_datatype *from,
-                             struct mpilayer_datatype *to, MPI_Op *out) {
+                             struct mpilayer_win *win, int32_t from_count,
+                             struct mpilayer_datatype *from, struct mpilayer_datatype *to,
+                             MPI_Op *out) {
     struct mpilayer_op *object;
     if (!mpilayer_op_get(call, argument, op, &object)) {
         return false;
@@ -194,7 +195,7 @@ bool mpilayer_accumulate_get(struct mpilayer_call *call, const char *argument, u
     }
     *out = object->host;
     const struct mpilayer_basic *basic = sole_of(to);
-    if (from->size == 0 || to->size == 0) {
+    if (from_count == 0 || from->size == 0) {
         win->element = MPI_BYTE; /* nothing to compute */
         return true;
     }
@@ -294,7 +295,8 @@ static bool fetching_get(struct mpilayer_call *call, struct fetching *f, uint32_
         return mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, "origin_count",
                                   "fewer elements than at the target");
     }
-    return mpilayer_accumulate_get(call, "op", op, f->win, f->origin_type, f->target_type, &f->op);
+    return mpilayer_accumulate_get(call, "op", op, f->win, reads ? *origin_count : target_count,
+                                   f->origin_type, f->target_type, &f->op);
 }
 
 int32_t mpilayer_Get_accumulate(struct mpilayer *layer, uint32_t origin_addr, int32_t origin_count,

@@ -105,10 +105,10 @@ KINDS = {
     # The count at the target; words: count and datatype of where data come from and go to.
     "FITS": Kind("i", 4, check='mpilayer_count_check(&call, "{x}", {x}) && '
                  'mpilayer_transfer_check(&call, {0}, {1}_object, &{2}, {3}_object)'),
-    # words: the datatypes of origin and target
+    # words: the count and datatype of the origin, the datatype of the target
     "ACCUMULATE_OP": Kind("u", 4, "MPI_Op {x}_host;",
-                          'mpilayer_accumulate_get(&call, "{x}", {x}, win_object, {0}_object, '
-                          '{1}_object, &{x}_host)', "{x}_host"),
+                          'mpilayer_accumulate_get(&call, "{x}", {x}, win_object, {0}, {1}_object, '
+                          '{2}_object, &{x}_host)', "{x}_host"),
     "SWAP_TYPE": Kind("u", 1, "struct mpilayer_datatype *{x}_object;",
                       'mpilayer_swap_type_get(&call, "{x}", {x}, &{x}_object)', "{x}_object->host"),
     # Arguments of collectives, in rows "prepared by": mpilayer_prepare_<name> checks all of them

@@ -92,13 +92,15 @@ bool mpilayer_transfer_check(struct mpilayer_call *call, int32_t from_count,
                              const struct mpilayer_datatype *to);
 
 /*
- * The host's operator for accumulating `from` on `to`, both of which have to consist of the same
- * predefined datatype (MPI_ERR_TYPE). MPI_ERR_OP: a user's operator, one that the datatype does
- * not have, or one that the host cannot compute (long double, 128-bit integers).
+ * The host's operator for accumulating `from` on `to`; if there is anything to accumulate, both of
+ * which have to consist of the same predefined datatype (MPI_ERR_TYPE). MPI_ERR_OP: a user's
+ * operator, one that the datatype does not have, or one that the host cannot compute (long double,
+ * 128-bit integers).
  */
 bool mpilayer_accumulate_get(struct mpilayer_call *call, const char *argument, uint32_t op,
-                             struct mpilayer_win *win, struct mpilayer_datatype *from,
-                             struct mpilayer_datatype *to, MPI_Op *out);
+                             struct mpilayer_win *win, int32_t from_count,
+                             struct mpilayer_datatype *from, struct mpilayer_datatype *to,
+                             MPI_Op *out);
 /* A datatype that MPI_Compare_and_swap takes. */
 bool mpilayer_swap_type_get(struct mpilayer_call *call, const char *argument, uint32_t handle,
                             struct mpilayer_datatype **out);

@@ -152,7 +152,8 @@ int mpilayer_win_share(struct mpilayer *layer, struct mpilayer_win *win,
         goto end;
     }
     for (int i = 0; i < comm->size; i++) {
-        win->segments[i] = (uint32_t)win->mapped_address + (uint32_t)s.at[i];
+        bool empty = win->targets[i].size == 0; /* a null pointer then, as MPICH has it */
+        win->segments[i] = empty ? 0 : (uint32_t)win->mapped_address + (uint32_t)s.at[i];
         win->targets[i].start = i == 0 ? s.pad : 0;
     }
     win->base = win->segments[comm->rank];

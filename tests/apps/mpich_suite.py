@@ -6,6 +6,7 @@
 The suite comes from Debian's source package mpich.  Its own configure and makefiles build each test
 with the MPI's compiler and with mpiwasmcc.  The bar: whatever passes natively passes as a module.
 What is known to differ, and why, stands in mpich_known.txt; an entry there that passes fails too.
+Not among the directories unless named: rma and errors/rma, which take long with few processors.
 Tests that call functions which this version lacks are listed as not yet.
 """
 import argparse
