@@ -18,10 +18,11 @@
 
 enum { WINDOW_ALIGNMENT = 64 };
 
-/* The hints the host gets: those of the standard. */
-static const char *const hint_keys[] = {"no_locks",       "accumulate_ordering",
-                                        "accumulate_ops", "mpi_accumulate_granularity",
-                                        "same_size",      "same_disp_unit"};
+/* The hints the host gets and tells: those of the standard. The last one is not given to it when a
+ * window is made: how segments of shared memory lie is decided here. */
+static const char *const hint_keys[] = {
+    "no_locks",  "accumulate_ordering", "accumulate_ops",        "mpi_accumulate_granularity",
+    "same_size", "same_disp_unit",      "alloc_shared_noncontig"};
 enum { HINT_COUNT = sizeof hint_keys / sizeof hint_keys[0] };
 
 /* ---- objects ---- */
@@ -204,7 +205,7 @@ static int32_t make(struct making *m, uint32_t baseptr, uint32_t address) {
         }
     }
     if (code == MPI_SUCCESS && failed == GUEST_MPI_SUCCESS) {
-        MPI_Info info = mpilayer_info_to_host(m->hints, hint_keys, HINT_COUNT);
+        MPI_Info info = mpilayer_info_to_host(m->hints, hint_keys, HINT_COUNT - 1);
         code = share ? mpilayer_win_share(layer, win, m->comm, info, apart, &failed)
                      : make_host(m, win, info);
         if (info != MPI_INFO_NULL) {
@@ -224,6 +225,13 @@ static int32_t make(struct making *m, uint32_t baseptr, uint32_t address) {
     }
     if (!win->alone) {
         MPI_Win_set_errhandler(win->host, MPI_ERRORS_RETURN);
+    }
+    if (share && apart) { /* so that it can be asked for */
+        MPI_Info info = mpilayer_info_to_host(m->hints, hint_keys + HINT_COUNT - 1, 1);
+        if (info != MPI_INFO_NULL) {
+            MPI_Win_set_info(win->host, info);
+            MPI_Info_free(&info);
+        }
     }
     if (m->flavor == GUEST_MPI_WIN_FLAVOR_SHARED && !share) {
         win->segments = malloc(sizeof *win->segments);
