@@ -4,9 +4,9 @@
 The shapes are those that the optimiser's rules about addresses are made for, and those in which
 they would go wrong: strides of every kind and sign, arrays that overlap, bounds that are met,
 passed or missed, traps in the middle, addresses that wrap around 4 GiB. Each function is exported
-twice, with arguments that the compiler knows and with arguments from globals. A name tells
-what docs/compiler.md allows the default mode: "wrap..." has addresses that may wrap around and
-"miss..." a counter that steps over its end, so that either may trap instead of going on.
+twice, with arguments that the compiler knows and with arguments from globals. A name tells what
+docs/compiler.md allows the default mode: "wrap..." has addresses that may wrap around and "miss..."
+a counter that steps over its end, so that either may trap instead of going on.
 
 Floating-point numbers from memory become small finite ones first: NaNs would not be comparable.
 """
@@ -46,8 +46,8 @@ def extreme(kind, test):
 class Loop:
     """One innermost loop over up to three arrays $a, $b, $c, perhaps with a loop around it."""
 
-    def __init__(self, choose, number):
-        self.choose = choose
+    def __init__(self, choose, number, long):
+        self.choose, self.long = choose, long  # long: addresses are i64
         self.plain = choose.random() < 0.6  # what a vectoriser likes
         self.wide = choose.random() < 0.12  # the counter is an i64
         self.type = "i64" if self.wide else "i32"
@@ -91,8 +91,6 @@ class Loop:
                 "constant": choose.choice([0, 0, 0, size, -size, 2 * size, -3 * size, 1000, 1100]),
                 "offset": choose.choice([0, 0, 0, 0, size, 16, 1016, 4096])}
 
-    # Values.
-
     def constant(self, kind):
         if kind[0] == "f":
             return f"({kind}.const {self.choose.choice([0, 1, -2, 0.5, 3.25, -1000])})"
@@ -127,8 +125,6 @@ class Loop:
             return f"({kind}.{choose.choice(['div_s', 'rem_u', 'div_u'])} {left} {right})"
         return f"({kind}.{choose.choice(INTEGER)} {left} {right})"
 
-    # Addresses.
-
     def counter(self):
         return "(i32.wrap_i64 (local.get $i))" if self.wide else "(local.get $i)"
 
@@ -142,13 +138,16 @@ class Loop:
             shift = max(abs(stride), 1).bit_length() - 1
             text = f"(i32.add (i32.shl {self.counter()} (i32.const {shift})) {base})"
         elif access["mode"] == "gather":
-            index = f"(i32.load8_u (i32.add {self.counter()} (i32.const 2048)))"
+            index = f"(i32.load8_u {self.extend(f'(i32.add {self.counter()} (i32.const 2048))')})"
             text = f"(i32.add {base} (i32.shl {index} (i32.const 3)))"
         else:
             text = base
         if access["constant"]:
             text = f"(i32.add {text} (i32.const {access['constant']}))"
-        return (f"offset={access['offset']} " if access["offset"] else "") + text
+        return (f"offset={access['offset']} " if access["offset"] else "") + self.extend(text)
+
+    def extend(self, address):
+        return f"(i64.extend_i32_u {address})" if self.long else address
 
     def body(self):
         choose, lines, leaves, pointer = self.choose, [], [], 0
@@ -226,23 +225,21 @@ class Loop:
             lines = [f"(br_if $out (i32.eqz {goes_on}))", *lines, *advance, "(br $next)"]
         else:
             lines = [*lines, *advance, f"(br_if $next {goes_on})"]
+        after = []
         if self.nested:
-            rows = choose.choice([2, 3, 9])
-            stretch = choose.choice([0, 8, span * 8, -8, 200])
+            rows, stretch = choose.choice([2, 3, 9]), choose.choice([0, 8, span * 8, -8, 200])
             setup = ["(loop $rows", *setup]
             after = [f"(local.set $a (i32.add (local.get $a) (i32.const {stretch})))",
                      "(local.set $row (i32.add (local.get $row) (i32.const 1)))",
                      f"(br_if $rows (i32.lt_u (local.get $row) (i32.const {rows}))))"]
-        else:
-            after = []
         values = " ".join(f"(local $v{i}{access['type']} {access['type']})"
                           for i, access in enumerate(self.accesses))
         pointers = " ".join(f"(local $p{i} i32)" for i in range(self.pointers))
-        body = "\n    ".join([*setup, "(block $out (loop $next", *lines, "))", *after])
+        text = "\n    ".join([*setup, "(block $out (loop $next", *lines, "))", *after])
         return (f"(func ${self.name} (param $n i32) (param $a i32) (param $b i32) (param $c i32)\n"
                 f"    (result {self.accumulator})\n    (local $i {t}) (local $row i32)"
                 f" (local $sum {self.accumulator})"
-                f" (local $tf32 f32) (local $tf64 f64)\n    {values} {pointers}\n    {body}\n"
+                f" (local $tf32 f32) (local $tf64 f64)\n    {values} {pointers}\n    {text}\n"
                 f"    (local.get $sum))\n{self.callers()}")
 
     def bound(self):
@@ -278,11 +275,11 @@ class Loop:
                 f'(func (export "{self.name}_known") {signature} (call ${self.name} {known}))')
 
 
-SUPPORT = """(memory (export "memory") {pages} {pages})
+SUPPORT = """(memory (export "memory") {i64} {pages} {pages})
 (global $counter (export "counter") (mut i32) (i32.const 0))
 (func $nothing (global.set $counter (i32.add (global.get $counter) (i32.const 1))))
 (func $fill (local $i i32) (loop $next
-  (i64.store (local.get $i) (i64.mul (i64.extend_i32_u (local.get $i))
+  (i64.store ({fill} (local.get $i)) (i64.mul (i64.extend_i32_u (local.get $i))
                                      (i64.const 0x9e3779b97f4a7c15)))
   (local.set $i (i32.add (local.get $i) (i32.const 8)))
   (br_if $next (i32.ne (local.get $i) (i32.const {bytes})))))
@@ -291,8 +288,11 @@ SUPPORT = """(memory (export "memory") {pages} {pages})
 
 def make_module(seed, loops=6):
     choose = random.Random(seed)
-    functions = "\n".join(Loop(choose, number).text() for number in range(loops))
-    return f"(module\n{SUPPORT.format(pages=PAGES, bytes=MEMORY)}\n{functions})\n"
+    long = choose.random() < 0.15  # memory64
+    support = SUPPORT.format(pages=PAGES, bytes=MEMORY, i64="i64" if long else "",
+                             fill="i64.extend_i32_u" if long else "i32.add (i32.const 0)")
+    functions = "\n".join(Loop(choose, number, long).text() for number in range(loops))
+    return f"(module\n{support}\n{functions})\n"
 
 
 if __name__ == "__main__":
