@@ -222,8 +222,8 @@ static LLVMValueRef start_of(const struct splitting *s, LLVMValueRef access) {
 
 /*
  * Does the loop go through memory without leaving any out? What it accesses by one address in an
- * iteration must be as much as the address moves on. (The fields of a structure that happened to
- * fit a vector are best left in one.)
+ * iteration must be as much as the address moves on, or a multiple (of neighbours in a stencil).
+ * (The fields of a structure that happened to fit a vector are best left in one.)
  */
 static bool is_dense(const struct splitting *s, const struct vector *access) {
     LLVMValueRef at = access->value, start = start_of(s, at);
@@ -242,7 +242,8 @@ static bool is_dense(const struct splitting *s, const struct vector *access) {
     }
     int64_t step = induction_sign_extend(number, LLVMGetIntTypeWidth(LLVMTypeOf(index)));
     /* Reversing lanes that lie apart costs what only 512 bits repay. */
-    return (uint64_t)(step < 0 ? -step : step) == size && (step > 0 || s->width >= 512);
+    uint64_t length = (uint64_t)(step < 0 ? -step : step);
+    return length != 0 && size % length == 0 && (step > 0 || s->width >= 512);
 }
 
 static bool find_vectors_of_block(struct splitting *s, LLVMBasicBlockRef block) {

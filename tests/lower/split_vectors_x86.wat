@@ -11,6 +11,14 @@
       (local.set $b (i32.add (local.get $b) (i32.const 16)))
       (local.set $c (i32.add (local.get $c) (i32.const 16)))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  ;; A stencil loads more than it moves on by, and leaves nothing out.
+  (func $stencil (export "stencil") (param $a i32) (param $b i32) (param $n i32)
+    (loop $next
+      (v128.store (local.get $a)
+        (f64x2.add (v128.load (local.get $b)) (v128.load offset=8 (local.get $b))))
+      (local.set $a (i32.add (local.get $a) (i32.const 16)))
+      (local.set $b (i32.add (local.get $b) (i32.const 16)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
   ;; Bytes that are only copied are as good as numbers; unrolled, by two.
   (func $copy (export "copy") (param $a i32) (param $b i32) (param $n i32)
     (loop $next
@@ -80,6 +88,7 @@
 ;; RUN --emit=llvm --cpu=x86-64-v3
 ;; HAS triad fmul <(4|8) x double>
 ;; HAS triad store <(4|8) x double>
+;; HAS stencil fadd <(4|8) x double>
 ;; HAS copy store <(4|8|16|32) x (i64|double|i32)>
 ;; HAS sum_i add <8 x i32>
 ;; HAS sum_f fadd <2 x double>
