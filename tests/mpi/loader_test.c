@@ -103,9 +103,13 @@ static void plugins_built(const char *folder) {
             printf("%s\n", plugins[i].problem);
             continue;
         }
-        /* The plugin and the list of names come from the same table. */
+        /* The plugin and the list of names come from the same table; what the first MPIWasm's
+         * modules import is not in that list. */
         for (size_t j = 0; j < plugins[i].host->function_count; j++) {
             const struct host_function *function = &plugins[i].host->functions[j];
+            if (strcmp(function->module, "mpi_abi_1") != 0) {
+                continue;
+            }
             const struct mpi_known_function *known = mpi_known_function_find(function->name);
             CHECK(known != NULL && known->signature != NULL &&
                   strcmp(known->signature, function->signature) == 0);

@@ -44,6 +44,7 @@ int main(int argc, char **argv) {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     const char *how = argv[1];
     int values[4] = {0}, ranks;
+    double results[2];
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     int *counts = calloc((size_t)ranks, sizeof(int)), *displacements = calloc((size_t)ranks, 4);
     MPI_Datatype type, forged = (MPI_Datatype)0x12345678;
@@ -64,7 +65,7 @@ int main(int argc, char **argv) {
     else if (IS("null_buffer"))
         MPI_Bcast(rank == ranks - 1 ? NULL : values, 4, MPI_INT, 0, MPI_COMM_WORLD);
     else if (IS("wild_buffer"))
-        MPI_Allreduce(values, rank == 0 ? (void *)0xfffffff0 : values + 2, 2, MPI_DOUBLE, MPI_SUM,
+        MPI_Allreduce(values, rank == 0 ? (void *)0xfffffff0 : results, 2, MPI_DOUBLE, MPI_SUM,
                       MPI_COMM_WORLD);
     else if (IS("long_buffer"))
         MPI_Gather(values, 4, MPI_INT, values, 1 << 29, MPI_INT, 0, MPI_COMM_WORLD);

@@ -1,0 +1,137 @@
+/* What one-sided communication may not be given, on two ranks: every call has to fail with the
+ * class of its error, and nothing outside the windows may change. Exit code: the number of
+ * failures. */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int rank, ranks, failures;
+
+static void expect(int code, int wanted, const char *call) {
+    int class = MPI_SUCCESS;
+    if (code != MPI_SUCCESS) MPI_Error_class(code, &class);
+    if (class != wanted) {
+        failures++;
+        fprintf(stderr, "rank %d: %s: class %d, expected %d\n", rank, call, class, wanted);
+    }
+}
+#define FAILS(wanted, call) expect(call, wanted, #call)
+
+static void user_operator(void *in, void *inout, int *length, MPI_Datatype *type) {
+}
+
+static int canaries[3][1024]; /* the window is the one in the middle */
+
+static void ranges(void) {
+    int values[64] = {0}, *wild = (int *)0x7ffffff0, other = 1 - rank;
+    const int units = 1 << 20;
+    double number = 1;
+    long double exact = 1;
+    MPI_Datatype backwards;
+    MPI_Op op;
+    MPI_Win win, wide, freed;
+    MPI_Request request;
+    MPI_Op_create(user_operator, 1, &op);
+    MPI_Type_create_hvector(4, 1, -(MPI_Aint)sizeof(int), MPI_INT, &backwards);
+    MPI_Type_commit(&backwards);
+    memset(canaries, 0x55, sizeof canaries);
+    MPI_Win_create(canaries[1], sizeof canaries[1], 4, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+    MPI_Win_create(canaries[1], sizeof canaries[1], units, MPI_INFO_NULL, MPI_COMM_WORLD, &wide);
+    MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
+    MPI_Win_set_errhandler(wide, MPI_ERRORS_RETURN);
+    MPI_Win_fence(0, win);
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 1024, 1, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 2, MPI_INT, other, 1023, 2, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Get(values, 1, MPI_INT, other, 0x7fffffff, 1, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Get(values, 1, MPI_INT, other, 0, 0x7fffffff, MPI_INT, win));
+    FAILS(MPI_ERR_DISP, MPI_Put(values, 1, MPI_INT, other, -1, 1, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 4, MPI_INT, other, 2, 1, backwards, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 0x7fffffff, 1, MPI_INT, wide));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 4096, 1, MPI_INT, wide));
+    FAILS(MPI_ERR_BUFFER, MPI_Put(wild, 1, MPI_INT, other, 0, 1, MPI_INT, win));
+    FAILS(MPI_ERR_BUFFER, MPI_Get(wild, 1, MPI_INT, other, 0, 1, MPI_INT, win));
+    FAILS(MPI_ERR_TRUNCATE, MPI_Put(values, 4, MPI_INT, other, 0, 2, MPI_INT, win));
+    FAILS(MPI_ERR_TRUNCATE, MPI_Get(values, 2, MPI_INT, other, 0, 4, MPI_INT, win));
+    FAILS(MPI_ERR_TYPE, MPI_Accumulate(values, 2, MPI_INT, other, 0, 1, MPI_DOUBLE, MPI_SUM, win));
+    FAILS(MPI_ERR_OP, MPI_Accumulate(values, 1, MPI_INT, other, 0, 1, MPI_INT, op, win));
+    FAILS(MPI_ERR_OP,
+          MPI_Accumulate(&exact, 1, MPI_LONG_DOUBLE, other, 0, 1, MPI_LONG_DOUBLE, MPI_SUM, win));
+    FAILS(MPI_ERR_OP, MPI_Fetch_and_op(values, values + 1, MPI_INT, other, 0, MPI_OP_NULL, win));
+    FAILS(MPI_ERR_RMA_RANGE,
+          MPI_Fetch_and_op(values, values + 1, MPI_INT, other, 1024, MPI_SUM, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Get_accumulate(values, 8, MPI_INT, values + 8, 8, MPI_INT, other,
+                                                1020, 8, MPI_INT, MPI_SUM, win));
+    FAILS(MPI_ERR_TYPE, MPI_Compare_and_swap(&number, &number, values, MPI_DOUBLE, other, 0, win));
+    FAILS(MPI_ERR_RMA_RANGE,
+          MPI_Compare_and_swap(values, values + 1, values + 2, MPI_INT, other, 1024, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Rput(values, 1, MPI_INT, other, 1024, 1, MPI_INT, win, &request));
+    FAILS(MPI_ERR_RANK, MPI_Win_lock(MPI_LOCK_SHARED, 2, 0, win));
+    FAILS(MPI_ERR_LOCKTYPE, MPI_Win_lock(7, 0, 0, win));
+    FAILS(MPI_ERR_ASSERT, MPI_Win_fence(3, win));
+    FAILS(MPI_ERR_RMA_FLAVOR, MPI_Win_attach(win, values, 4));
+    void *base;
+    MPI_Aint size;
+    int unit;
+    FAILS(MPI_ERR_RMA_FLAVOR, MPI_Win_shared_query(win, 0, &size, &unit, &base));
+    MPI_Win_fence(0, win);
+    freed = win;
+    MPI_Win_free(&wide);
+    MPI_Win_free(&win);
+    FAILS(MPI_ERR_WIN, MPI_Put(values, 1, MPI_INT, other, 0, 1, MPI_INT, freed));
+    FAILS(MPI_ERR_WIN, MPI_Win_free(&freed));
+    FAILS(MPI_ERR_WIN, MPI_Win_fence(0, (MPI_Win)0x12345678));
+    for (int i = 0; i < 3 * 1024; i++) {
+        failures += canaries[i / 1024][i % 1024] != 0x55555555;
+    }
+    MPI_Type_free(&backwards);
+    MPI_Op_free(&op);
+}
+
+static void dynamic(void) {
+    int values[4] = {0}, other = 1 - rank;
+    MPI_Win win;
+    MPI_Win_create_dynamic(MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+    MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
+    MPI_Win_lock_all(0, win);
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 0x7ffffff0, 1, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, -4, 1, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Get(values, 4, MPI_INT, rank, 0x7ffffff0, 4, MPI_INT, win));
+    MPI_Win_unlock_all(win);
+    FAILS(MPI_ERR_ARG, MPI_Win_attach(win, (void *)0x7ffffff0, 64));
+    FAILS(MPI_ERR_SIZE, MPI_Win_attach(win, values, -1));
+    MPI_Win_free(&win);
+}
+
+/* Beyond the last segment lies what fills a page, and then what is another's. */
+static void shared(void) {
+    int *own, values[4] = {0}, other = 1 - rank;
+    MPI_Win win;
+    MPI_Win_allocate_shared(100, 4, MPI_INFO_NULL, MPI_COMM_WORLD, &own, &win);
+    MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
+    MPI_Win_fence(0, win);
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 25, 1, MPI_INT, win));
+    FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 1024, 1, MPI_INT, win));
+    MPI_Win_fence(0, win);
+    MPI_Win_free(&win);
+}
+
+int main(int argc, char **argv) {
+    int value, unit = 0;
+    MPI_Win win;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    ranges();
+    dynamic();
+    shared();
+    FAILS(MPI_ERR_ARG,
+          MPI_Win_create((void *)0x7ffffff0, 64, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win));
+    FAILS(MPI_ERR_SIZE, MPI_Win_create(&value, -1, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win));
+    FAILS(MPI_ERR_ARG, MPI_Win_create(&value, 4, unit, MPI_INFO_NULL, MPI_COMM_WORLD, &win));
+    MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (rank == 0 && failures == 0) printf("all refused\n");
+    MPI_Finalize();
+    return failures != 0;
+}
