@@ -67,7 +67,7 @@ def smith(tools, seed, features, output):
         "min-types": 4, "max-types": 12, "min-globals": 1, "max-type-size": 30, "max-globals": 8, "max-memories": 1,
         "min-memories": choose.choice([0, 1, 1, 1]), "max-tables": 3, "max-data-segments": 4,
         "max-element-segments": 4, "max-elements": 10, "max-tags": 3,
-        "max-instructions": choose.choice([30, 100, 400]), "max-memory32-bytes": 3 * 65536,
+        "max-instructions": choose.choice([30, 100, 400, 1500]), "max-memory32-bytes": 3 * 65536,
         "max-memory64-bytes": 3 * 65536, "max-table-elements": 40,
         "memory-max-size-required": "true", "table-max-size-required": "true",
         "export-everything": "true", "canonicalize-nans": "true",
@@ -85,7 +85,7 @@ def smith(tools, seed, features, output):
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     for _ in range(10):  # not every seed can be made into a module
-        data = choose.randbytes(choose.choice([2000, 8000, 20000]))
+        data = choose.randbytes(choose.choice([2000, 8000, 20000, 60000]))
         process = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
         if process.returncode == 0:
             rework(tools, output)

@@ -30,7 +30,7 @@ OBSERVER = "observe vector "  # begins the names of functions that show what is 
 TRAPS = [
     ("memory", r"MEMORY_OUT|memory access|out of bounds memory|data segment|memory index"),
     ("table", r"TABLE_OUT|table access|table index|undefined element|element segment"),
-    ("null", r"NULL|uninitialized element|null function"),
+    ("null", r"NULL|uninitialized element|\bnull\b"),
     ("type", r"SIGNATURE|type mismatch|signature"),
     ("divide", r"DIVISION|divide by zero|remainder by zero"),
     ("conversion", r"CONVERSION|invalid conversion|float unrepresentable"),
