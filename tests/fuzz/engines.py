@@ -11,7 +11,8 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-STEPS = ["fold-offsets", "widen-inductions", "alias-roots", "cluster-loads", "vectorise", "unroll"]
+STEPS = ["fold-offsets", "widen-inductions", "alias-roots", "cluster-loads", "split-vectors",
+         "vectorise", "unroll"]
 MODES = {
     "fast": ["-O3"],
     "fast-2": ["-O2"],

@@ -82,8 +82,7 @@ class Loop:
         stride = choose.choice([1, 1, 1, 1, 2, 3] + ([] if self.plain else [4, 16, 50])) * size
         if not self.plain and choose.random() < 0.05:
             stride = choose.choice([20000, 32768, 32776, 65528, 70000])
-        if choose.random() < 0.3:
-            stride = -stride
+        stride *= choose.choice([1, 1, -1])
         return {"load": load, "store": store, "type": kind, "stride": stride, "size": size,
                 "array": choose.choice(self.arrays), "mode": choose.choices(
                     ["bump", "index", "shift", "gather", "fixed"],
@@ -92,14 +91,12 @@ class Loop:
                 "offset": choose.choice([0, 0, 0, 0, size, 16, 1016, 4096])}
 
     def constant(self, kind):
-        if kind[0] == "f":
-            return f"({kind}.const {self.choose.choice([0, 1, -2, 0.5, 3.25, -1000])})"
-        return f"({kind}.const {self.choose.choice([0, 1, 2, 3, 7, -1, 31, 255, 65537, -1000])})"
+        numbers = [0, 1, -2, 0.5, 3.25] if kind[0] == "f" else [0, 1, 2, 7, -1, 31, 255, -1000]
+        return f"({kind}.const {self.choose.choice(numbers)})"
 
     def finite(self, kind, text):
-        large = "1e15" if kind == "f32" else "1e30"
         return (f"(select (local.tee $t{kind} {text}) ({kind}.const 1) "
-                f"({kind}.lt ({kind}.abs (local.get $t{kind})) ({kind}.const {large})))")
+                f"({kind}.lt ({kind}.abs (local.get $t{kind})) ({kind}.const 1e15)))")
 
     def convert(self, kind, text, wanted):
         return text if kind == wanted else f"({CONVERT[kind, wanted]} {text})"
@@ -179,6 +176,11 @@ class Loop:
                 lines.append(f"(if {test} (then {store}))")
             elif what == "sink":  # a load that may be dead
                 leaves.append((kind, load))
+        if self.plain and choose.random() < 0.3:  # what somebody vectorised before
+            op = choose.choice(["i32x4.add", "i16x8.mul", "v128.xor", "i64x2.sub", "i8x16.min_u"])
+            at = [self.address(dict(access, mode="index", stride=16), 0)
+                  for access in self.accesses] * 2
+            lines.append(f"(v128.store {at[-1]} ({op} (v128.load {at[0]}) (v128.load {at[1]})))")
         if self.plain:
             what = self.value(self.accumulator, leaves, 1)
             return [*lines, f"(local.set $sum ({self.accumulator}.add (local.get $sum) {what}))"]
@@ -229,17 +231,16 @@ class Loop:
         if self.nested:
             rows, stretch = choose.choice([2, 3, 9]), choose.choice([0, 8, span * 8, -8, 200])
             setup = ["(loop $rows", *setup]
-            after = [f"(local.set $a (i32.add (local.get $a) (i32.const {stretch})))",
+            after = [f"(local.set $a (i32.add (local.get $a) (i32.const {stretch}))) "
                      "(local.set $row (i32.add (local.get $row) (i32.const 1)))",
                      f"(br_if $rows (i32.lt_u (local.get $row) (i32.const {rows}))))"]
-        values = " ".join(f"(local $v{i}{access['type']} {access['type']})"
-                          for i, access in enumerate(self.accesses))
+        values = [f"(local $v{i}{a['type']} {a['type']})" for i, a in enumerate(self.accesses)]
         pointers = " ".join(f"(local $p{i} i32)" for i in range(self.pointers))
         text = "\n    ".join([*setup, "(block $out (loop $next", *lines, "))", *after])
         return (f"(func ${self.name} (param $n i32) (param $a i32) (param $b i32) (param $c i32)\n"
                 f"    (result {self.accumulator})\n    (local $i {t}) (local $row i32)"
                 f" (local $sum {self.accumulator})"
-                f" (local $tf32 f32) (local $tf64 f64)\n    {values} {pointers}\n    {text}\n"
+                f" (local $tf32 f32) (local $tf64 f64)\n    {' '.join(values)} {pointers}\n    {text}\n"
                 f"    (local.get $sum))\n{self.callers()}")
 
     def bound(self):
@@ -248,12 +249,11 @@ class Loop:
 
     def callers(self):
         choose = self.choose
-        reach = max([abs(access["stride"]) for access in self.accesses]) * self.n * self.step
+        reach = max(16, *[abs(a["stride"]) for a in self.accesses]) * self.n * self.step
         room = max(MEMORY - 2 * reach - 8192, 1)
         bases = [(4096 + reach + choose.randrange(room)) % (MEMORY - 4096)]
         while len(bases) < 3:  # often a little in front of or behind another
-            near = choose.choice([0, 1, 2, 4, 8, 12, 16, 32, 64, self.n * 8])
-            near *= choose.choice([1, -1])
+            near = choose.choice([0, 1, -1, 2, -4, 4, 8, -8, -12, 16, -16, 32, -64, self.n * 8])
             base = bases[0] + near if choose.random() < 0.6 else 4096 + reach + choose.randrange(room)
             bases.append(base % (MEMORY - 1024))
         if choose.random() < 0.5:
