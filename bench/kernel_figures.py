@@ -114,7 +114,12 @@ def measure(commands, name, size, rounds, other_rounds):
         for build_name, command in commands.items():
             if build_name not in MAIN and number >= other_rounds:
                 continue
-            words = run([*command, name, size, str(repetitions)]).split()
+            command = [*command, name, size, str(repetitions)]
+            result = attempt(command)
+            if result.returncode != 0 and build_name not in MAIN:
+                say(f"{name} {size}: {build_name} ends with exit code {result.returncode}")
+                continue
+            words = (result.stdout if result.returncode == 0 else run(command)).split()
             times.setdefault(build_name, []).append(float(words[3]) / repetitions)
             sums.setdefault(build_name, set()).add(words[4])
     least = {build_name: min(values) for build_name, values in times.items()}

@@ -24,19 +24,22 @@ def geometric_mean(values):
 
 
 def kernel_lines(rows):
-    builds = [name for name in next(iter(rows.values())) if name not in ("native", "different")]
+    builds = list(dict.fromkeys(b for row in rows.values() for b in row
+                                if b not in ("native", "different")))
     lines = ["| kernel | native, s | " + " | ".join(TITLES.get(b, b) for b in builds) + " |",
              "| --- | ---: |" + " ---: |" * len(builds)]
-    ratios = {name: {b: row[b] / row["native"] for b in builds} for name, row in rows.items()}
+    ratios = {name: {b: row[b] / row["native"] for b in builds if b in row}
+              for name, row in rows.items()}
 
     def cell(build, ratio, row):
         text = f"**{ratio:.2f}**" if build == "wasm" else f"{ratio:.2f}"
         return text + (" (!)" if build in row["different"] else "")
 
     for name, row in rows.items():
-        cells = [cell(b, ratios[name][b], row) for b in builds]
+        cells = [cell(b, ratios[name][b], row) if b in row else "crashed" for b in builds]
         lines.append(f"| {name} | {row['native']:.3g} | " + " | ".join(cells) + " |")
-    means = [cell(b, geometric_mean(r[b] for r in ratios.values()), {"different": []})
+    means = [cell(b, geometric_mean(r[b] for r in ratios.values() if b in r),
+                  {"different": []})
              for b in builds]
     lines += ["| geometric mean | | " + " | ".join(means) + " |", ""]
     if any(row["different"] for row in rows.values()):
