@@ -13,6 +13,7 @@
  * Names are in hexadecimal behind an "x".  The transcript has a line for each module, instance and
  * call: how it ended, a bar, and the state of the exports.  NaNs have no bits, references no value.
  */
+#include "../spec/hex_name.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "runtime/instance.h"
@@ -36,17 +37,6 @@ static struct {
     union wasm_value slots[MAX_VALUES];
     struct outcome outcome;
 } run;
-
-static struct wasm_name decode_name(const char *text) {
-    size_t length = (strlen(text) - 1) / 2; /* behind the "x" */
-    char *bytes = arena_allocate(&run.arena, length + 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned byte = 0;
-        sscanf(text + 1 + 2 * i, "%2x", &byte);
-        bytes[i] = (char)byte;
-    }
-    return (struct wasm_name){bytes, (uint32_t)length};
-}
 
 static uint32_t crc32(const uint8_t *bytes, uint64_t size) {
     static uint32_t table[256];
@@ -159,7 +149,7 @@ static void do_instance(void) {
 }
 
 static void do_call(const char *name_text, char *rest) {
-    struct wasm_name name = decode_name(name_text);
+    struct wasm_name name = hex_name_decode(&run.arena, name_text);
     struct external external;
     size_t count = 0;
     printf("call %s", name_text);
@@ -193,7 +183,7 @@ static void do_line(char *line) {
     else if (strcmp(kind, "call") == 0)
         do_call(name, rest);
     else if (run.watched_count < MAX_WATCHED)
-        run.watched[run.watched_count++] = decode_name(name);
+        run.watched[run.watched_count++] = hex_name_decode(&run.arena, name);
 }
 
 /* Exports. */

@@ -30,6 +30,17 @@ def find_converter():
     return [found, "parse"] if found else None
 
 
+def run_tools():
+    """The compiler, mpiwasm and the converter of the build tree that the first argument names, for
+    tests that run what they compile; None, said on standard output, if one is missing."""
+    build = os.path.abspath(sys.argv[1])
+    mpiwasm, converter = os.path.join(build, "bin", "mpiwasm"), find_converter()
+    if converter is None or not os.path.exists(mpiwasm):
+        print("skipped: wasm-tools or mpiwasm are missing")
+        return None
+    return os.path.join(build, "libexec", "mpiwasm", "mpiwasm-compile"), mpiwasm, converter
+
+
 class Output:
     """What one RUN gave: the text of each function by its name."""
 

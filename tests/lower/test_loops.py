@@ -216,14 +216,11 @@ def differs(seed, variant, compiler, mpiwasm, converter):
 
 
 def main():
-    build = os.path.abspath(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    compiler = os.path.join(build, "libexec", "mpiwasm", "mpiwasm-compile")
-    mpiwasm = os.path.join(build, "bin", "mpiwasm")
-    converter = lower.find_converter()
-    if converter is None or not os.path.exists(mpiwasm):
-        print("skipped: wasm-tools or mpiwasm are missing")
+    tools = lower.run_tools()
+    if tools is None:
         return 77
+    compiler, mpiwasm, converter = tools
     return 1 if sum(differs(seed, variant, compiler, mpiwasm, converter)
                     for variant in VARIANTS) else 0
 

@@ -132,14 +132,11 @@ def make_module(seed):
 
 
 def main():
-    build = os.path.abspath(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    compiler = os.path.join(build, "libexec", "mpiwasm", "mpiwasm-compile")
-    mpiwasm = os.path.join(build, "bin", "mpiwasm")
-    converter = lower.find_converter()
-    if converter is None or not os.path.exists(mpiwasm):
-        print("skipped: wasm-tools or mpiwasm are missing")
+    tools = lower.run_tools()
+    if tools is None:
         return 77
+    compiler, mpiwasm, converter = tools
     failed, code = False, {}
     with tempfile.TemporaryDirectory() as folder:
         text, wasm = os.path.join(folder, "loops.wat"), os.path.join(folder, "loops.wasm")

@@ -12,6 +12,7 @@
  * fail is not this program's business (spec_run.py, expected.txt).
  */
 #include "base/file.h"
+#include "hex_name.h"
 #include "runtime/instance.h"
 #include "spec_host.h"
 
@@ -72,17 +73,6 @@ static void pass(void) {
 }
 
 /* Columns. */
-
-static struct wasm_name decode_hex(const char *text) {
-    size_t length = (strlen(text) - 1) / 2; /* behind the "x" */
-    char *bytes = arena_allocate(&run.arena, length + 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned byte = 0;
-        sscanf(text + 1 + 2 * i, "%2x", &byte);
-        bytes[i] = (char)byte;
-    }
-    return (struct wasm_name){bytes, (uint32_t)length};
-}
 
 static const char *path_of(const char *folder, const char *file, const char *suffix) {
     return arena_printf(&run.arena, "%s/%s%s", folder, file, suffix);
@@ -335,7 +325,7 @@ static void do_instance(const struct command *c) {
 
 static void do_register(const struct command *c) {
     struct entry *entry = find_entry(c->name);
-    struct wasm_name name = decode_hex(c->field);
+    struct wasm_name name = hex_name_decode(&run.arena, c->field);
     if (entry == NULL) {
         fail(c, "no such module");
         return;
@@ -434,7 +424,7 @@ static bool act(const struct command *c, struct action *action) {
         fail(c, "the module has no instance");
         return false;
     }
-    struct wasm_name name = decode_hex(c->field);
+    struct wasm_name name = hex_name_decode(&run.arena, c->field);
     if (!instance_export(entry->instance, name.bytes, name.length, &external)) {
         fail(c, "no export \"%s\"", name.bytes);
         return false;
