@@ -28,7 +28,7 @@ static const struct side_names bcast_names = {"buffer", "count", "datatype", NUL
 static char no_buffer[2];
 
 static void side_clear(struct mpilayer_side *side) {
-    *side = (struct mpilayer_side){.type = MPI_BYTE};
+    *side = (struct mpilayer_side){.type = MPI_BYTE, .large = side->large};
 }
 
 /* MPI_IN_PLACE stands for the side; no other argument of it is significant then. */
@@ -42,32 +42,63 @@ static bool side_in_place(const struct mpilayer_call *call, uint32_t address,
 
 /* `blocks` blocks of `count` items, one after the other. */
 static bool side_blocks(struct mpilayer_call *call, const struct side_names *names,
-                        uint32_t address, int32_t count, int blocks, uint32_t type_handle,
+                        uint32_t address, int64_t count, int blocks, uint32_t type_handle,
                         struct mpilayer_side *side) {
     struct mpilayer_datatype *type;
+    struct mpilayer_large large;
+    int64_t total;
     side_clear(side);
     if (!mpilayer_count_check(call, names->count, count) ||
         !mpilayer_datatype_get(call, names->type, type_handle, &type) ||
-        !mpilayer_buffer_get(call, names->buffer, address, (int64_t)count * blocks, &type,
-                             &side->buffer))
+        (__builtin_mul_overflow(count, (int64_t)blocks, &total) &&
+         !mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, names->count, "too large")) ||
+        !mpilayer_buffer_get(call, names->buffer, address, total, &type, &side->buffer) ||
+        !mpilayer_large_get(call, names->count, count, type->host, &large))
         return false;
-    side->count = count;
-    side->type = type->host;
+    side->count = (int)large.count;
+    side->large_count = large.count;
+    side->type = large.type;
     return true;
 }
 
+/* The guest's counts, which stay in large_counts if they have 64 bits. */
 static bool counts_get(struct mpilayer_call *call, const char *argument, uint32_t address,
-                       int blocks, int **counts) {
-    if (!mpilayer_array_get(call, argument, address, blocks, sizeof(int32_t), counts)) return false;
-    for (int i = 0; i < blocks; i++)
-        if ((*counts)[i] < 0)
-            return mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, argument,
-                                      "element %d is negative (%d)", i, (*counts)[i]);
-    return true;
+                       int blocks, struct mpilayer_side *side) {
+    int64_t negative = 0;
+    int i = 0;
+    if (side->large) {
+        if (!mpilayer_array_get(call, argument, address, blocks, sizeof(int64_t),
+                                &side->large_counts))
+            return false;
+        while (i < blocks && side->large_counts[i] >= 0)
+            i++;
+        negative = i < blocks ? side->large_counts[i] : 0;
+    } else {
+        if (!mpilayer_array_get(call, argument, address, blocks, sizeof(int32_t), &side->counts))
+            return false;
+        while (i < blocks && side->counts[i] >= 0)
+            i++;
+        negative = i < blocks ? side->counts[i] : 0;
+    }
+    return i == blocks ||
+           mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, argument, "element %d is negative (%lld)",
+                              i, (long long)negative);
+}
+
+static int64_t count_at(const struct mpilayer_side *side, int i) {
+    return side->large ? side->large_counts[i] : side->counts[i];
+}
+
+/* Displacements as the host's functions of large counts take them. */
+static bool addresses_fill(struct mpilayer_call *call, int blocks, struct mpilayer_side *side) {
+    side->addresses = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->addresses);
+    for (int i = 0; side->addresses && i < blocks; i++)
+        side->addresses[i] = side->displacements[i];
+    return side->addresses != NULL;
 }
 
 /* Let `span` also hold `count` items that lie `displacement` bytes from the buffer. */
-static void span_extend(struct mpilayer_span *span, bool *any, __int128 displacement, int count,
+static void span_extend(struct mpilayer_span *span, bool *any, __int128 displacement, int64_t count,
                         const struct mpilayer_datatype *type) {
     struct mpilayer_span block = mpilayer_span_of(type, count);
     if (block.low == block.high) return;
@@ -87,53 +118,67 @@ static bool side_vector(struct mpilayer_call *call, const struct side_names *nam
     bool any = false;
     side_clear(side);
     if (!mpilayer_datatype_get(call, names->type, type_handle, &type) ||
-        !counts_get(call, names->counts, counts, blocks, &side->counts) ||
+        !counts_get(call, names->counts, counts, blocks, side) ||
         !mpilayer_array_get(call, names->displacements, displacements, blocks, sizeof(int32_t),
                             &side->displacements))
         return false;
     for (int i = 0; i < blocks; i++)
-        span_extend(&span, &any, (__int128)side->displacements[i] * type->extent, side->counts[i],
+        span_extend(&span, &any, (__int128)side->displacements[i] * type->extent, count_at(side, i),
                     type);
     side->type = type->host;
-    return mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer);
+    if (!mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer))
+        return false;
+    if (!side->large) return true;
+    if (MPILAYER_HAS_LARGE) return addresses_fill(call, blocks, side);
+    int divisor;
+    return mpilayer_large_blocks(call, names->counts, side->large_counts, side->displacements,
+                                 blocks, &side->type, &side->counts, &divisor);
 }
 
-/* Blocks of their own counts, displacements in bytes, and datatypes. `wide`: the displacements
- * are MPI_Aint. */
+/* Blocks of their own counts, displacements in bytes, and datatypes. `aints`: MPI takes the
+ * displacements as MPI_Aint. */
 static bool side_types(struct mpilayer_call *call, const struct side_names *names, uint32_t address,
-                       uint32_t counts, uint32_t displacements, bool wide, int blocks,
+                       uint32_t counts, uint32_t displacements, bool aints, int blocks,
                        uint32_t types, struct mpilayer_side *side) {
     uint32_t *handles;
     struct mpilayer_span span = {0, 0};
     bool any = false;
     side_clear(side);
-    if (!counts_get(call, names->counts, counts, blocks, &side->counts) ||
+    if (!counts_get(call, names->counts, counts, blocks, side) ||
         !mpilayer_array_get(call, names->displacements, displacements, blocks, sizeof(int32_t),
                             &side->displacements) ||
-        !mpilayer_array_get(call, names->types, types, blocks, sizeof(uint32_t), &handles))
+        !mpilayer_array_get(call, names->types, types, blocks, sizeof(uint32_t), &handles) ||
+        ((aints || (side->large && MPILAYER_HAS_LARGE)) && !addresses_fill(call, blocks, side)))
         return false;
     side->types = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->types);
-    if (wide)
-        side->addresses = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->addresses);
-    if (!side->types || (wide && !side->addresses)) return false;
+    if (side->large && !MPILAYER_HAS_LARGE)
+        side->counts = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->counts);
+    if (!side->types || (side->large && !MPILAYER_HAS_LARGE && !side->counts)) return false;
     for (int i = 0; i < blocks; i++) {
         struct mpilayer_datatype *type;
+        int64_t count = count_at(side, i);
         side->types[i] = MPI_BYTE;
-        if (wide) side->addresses[i] = side->displacements[i];
         /* Programs leave the datatypes of empty blocks unset. */
-        if (side->counts[i] == 0 && handles[i] == GUEST_MPI_DATATYPE_NULL) continue;
+        if (count == 0 && handles[i] == GUEST_MPI_DATATYPE_NULL) continue;
         if (!mpilayer_datatype_get(call, names->types, handles[i], &type)) return false;
         side->types[i] = type->host;
-        span_extend(&span, &any, side->displacements[i], side->counts[i], type);
+        span_extend(&span, &any, side->displacements[i], count, type);
     }
     if (!mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer))
         return false;
+    for (int i = 0; side->large && !MPILAYER_HAS_LARGE && i < blocks; i++) {
+        struct mpilayer_large large;
+        if (!mpilayer_large_get(call, names->counts, count_at(side, i), side->types[i], &large))
+            return false;
+        side->counts[i] = (int)large.count;
+        side->types[i] = large.type;
+    }
     /* Open MPI 4.1 takes the displacement of a lone process for items instead of bytes, and would
      * leave the memory: it gets the block's address and no displacement. */
-    if (blocks == 1 && side->counts[0] > 0) {
+    if (blocks == 1 && count_at(side, 0) > 0) {
         side->buffer = (uint8_t *)side->buffer + side->displacements[0];
         side->displacements[0] = 0;
-        if (wide) side->addresses[0] = 0;
+        if (side->addresses) side->addresses[0] = 0;
     }
     return true;
 }
@@ -168,7 +213,7 @@ static enum role role_of(struct mpilayer_call *call, struct mpilayer_collective 
 }
 
 bool mpilayer_prepare_bcast(struct mpilayer_call *call, struct mpilayer_collective *c,
-                            uint32_t buffer, int32_t count, uint32_t datatype, int32_t root) {
+                            uint32_t buffer, int64_t count, uint32_t datatype, int32_t root) {
     enum role role = role_of(call, c, root);
     return role == ROLE_NONE || (role != ROLE_FAIL && side_blocks(call, &bcast_names, buffer, count,
                                                                   1, datatype, &c->send));
@@ -181,15 +226,15 @@ static bool has_own_block(const struct mpilayer_call *call, enum role role) {
 
 /* Check that block, where it is significant; the root may have MPI_IN_PLACE for it. */
 static bool own_block(struct mpilayer_call *call, enum role role, const struct side_names *names,
-                      uint32_t buffer, int32_t count, uint32_t datatype,
+                      uint32_t buffer, int64_t count, uint32_t datatype,
                       struct mpilayer_side *side) {
     return !has_own_block(call, role) || (role == ROLE_ROOT && side_in_place(call, buffer, side)) ||
            side_blocks(call, names, buffer, count, 1, datatype, side);
 }
 
 bool mpilayer_prepare_gather(struct mpilayer_call *call, struct mpilayer_collective *c,
-                             uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-                             uint32_t recvbuf, int32_t recvcount, uint32_t recvtype, int32_t root) {
+                             uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+                             uint32_t recvbuf, int64_t recvcount, uint32_t recvtype, int32_t root) {
     enum role role = role_of(call, c, root);
     if (role == ROLE_FAIL ||
         !own_block(call, role, &send_names, sendbuf, sendcount, sendtype, &c->send))
@@ -199,7 +244,7 @@ bool mpilayer_prepare_gather(struct mpilayer_call *call, struct mpilayer_collect
 }
 
 bool mpilayer_prepare_gatherv(struct mpilayer_call *call, struct mpilayer_collective *c,
-                              uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                              uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
                               uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
                               uint32_t recvtype, int32_t root) {
     enum role role = role_of(call, c, root);
@@ -211,8 +256,8 @@ bool mpilayer_prepare_gatherv(struct mpilayer_call *call, struct mpilayer_collec
 }
 
 bool mpilayer_prepare_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,
-                              uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-                              uint32_t recvbuf, int32_t recvcount, uint32_t recvtype,
+                              uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+                              uint32_t recvbuf, int64_t recvcount, uint32_t recvtype,
                               int32_t root) {
     enum role role = role_of(call, c, root);
     if (role == ROLE_FAIL ||
@@ -224,7 +269,7 @@ bool mpilayer_prepare_scatter(struct mpilayer_call *call, struct mpilayer_collec
 
 bool mpilayer_prepare_scatterv(struct mpilayer_call *call, struct mpilayer_collective *c,
                                uint32_t sendbuf, uint32_t sendcounts, uint32_t displs,
-                               uint32_t sendtype, uint32_t recvbuf, int32_t recvcount,
+                               uint32_t sendtype, uint32_t recvbuf, int64_t recvcount,
                                uint32_t recvtype, int32_t root) {
     enum role role = role_of(call, c, root);
     if (role == ROLE_FAIL ||
@@ -237,8 +282,8 @@ bool mpilayer_prepare_scatterv(struct mpilayer_call *call, struct mpilayer_colle
 /* ---- all to all ---- */
 
 bool mpilayer_prepare_allgather(struct mpilayer_call *call, struct mpilayer_collective *c,
-                                uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-                                uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+                                uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+                                uint32_t recvbuf, int64_t recvcount, uint32_t recvtype) {
     return (side_in_place(call, sendbuf, &c->send) ||
             side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send)) &&
            side_blocks(call, &recv_names, recvbuf, recvcount, call->comm->remote_size, recvtype,
@@ -246,7 +291,7 @@ bool mpilayer_prepare_allgather(struct mpilayer_call *call, struct mpilayer_coll
 }
 
 bool mpilayer_prepare_allgatherv(struct mpilayer_call *call, struct mpilayer_collective *c,
-                                 uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                 uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
                                  uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
                                  uint32_t recvtype) {
     return (side_in_place(call, sendbuf, &c->send) ||
@@ -256,8 +301,8 @@ bool mpilayer_prepare_allgatherv(struct mpilayer_call *call, struct mpilayer_col
 }
 
 bool mpilayer_prepare_alltoall(struct mpilayer_call *call, struct mpilayer_collective *c,
-                               uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-                               uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+                               uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+                               uint32_t recvbuf, int64_t recvcount, uint32_t recvtype) {
     int size = call->comm->remote_size;
     return (side_in_place(call, sendbuf, &c->send) ||
             side_blocks(call, &send_names, sendbuf, sendcount, size, sendtype, &c->send)) &&
@@ -291,17 +336,25 @@ bool mpilayer_prepare_alltoallw(struct mpilayer_call *call, struct mpilayer_coll
 
 /* The datatype and the operator of a reduction whose buffers are known. */
 static bool reduction_finish(struct mpilayer_call *call, struct mpilayer_collective *c, uint32_t op,
-                             int32_t count, struct mpilayer_datatype *type) {
+                             int64_t count, struct mpilayer_datatype *type) {
     struct mpilayer_reduction reduction;
     if (!mpilayer_op_resolve(call, "op", op, type, c->pending, &reduction)) return false;
+    if (c->unit > 1 || (count > INT_MAX && !c->recv.large_counts &&
+                        (!MPILAYER_HAS_LARGE || !reduction.predefined))) {
+        if (!mpilayer_large_reduction(call, "count", c->unit > 1 ? c->unit : count,
+                                      reduction.commutative, &reduction.type, &reduction.op))
+            return false;
+        count = 1;
+    }
     c->op = reduction.op;
-    c->send.count = c->recv.count = count;
+    c->send.count = c->recv.count = (int)count;
+    c->send.large_count = c->recv.large_count = (mpilayer_large_count)count;
     c->send.type = c->recv.type = reduction.type;
     return true;
 }
 
 bool mpilayer_prepare_reduce(struct mpilayer_call *call, struct mpilayer_collective *c,
-                             uint32_t sendbuf, uint32_t recvbuf, int32_t count, uint32_t datatype,
+                             uint32_t sendbuf, uint32_t recvbuf, int64_t count, uint32_t datatype,
                              uint32_t op, int32_t root) {
     struct mpilayer_datatype *type;
     enum role role = role_of(call, c, root);
@@ -320,7 +373,7 @@ bool mpilayer_prepare_reduce(struct mpilayer_call *call, struct mpilayer_collect
 }
 
 bool mpilayer_prepare_allreduce(struct mpilayer_call *call, struct mpilayer_collective *c,
-                                uint32_t sendbuf, uint32_t recvbuf, int32_t count,
+                                uint32_t sendbuf, uint32_t recvbuf, int64_t count,
                                 uint32_t datatype, uint32_t op) {
     struct mpilayer_datatype *type;
     return mpilayer_count_check(call, "count", count) &&
@@ -333,7 +386,7 @@ bool mpilayer_prepare_allreduce(struct mpilayer_call *call, struct mpilayer_coll
 
 /* Input of `total` items, output of `own`; with MPI_IN_PLACE the input lies in recvbuf. */
 static bool reduce_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,
-                           uint32_t sendbuf, uint32_t recvbuf, int64_t total, int32_t own,
+                           uint32_t sendbuf, uint32_t recvbuf, int64_t total, int64_t own,
                            uint32_t datatype, uint32_t op) {
     struct mpilayer_datatype *type;
     bool in_place = side_in_place(call, sendbuf, &c->send);
@@ -348,24 +401,35 @@ static bool reduce_scatter(struct mpilayer_call *call, struct mpilayer_collectiv
 bool mpilayer_prepare_reduce_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,
                                      uint32_t sendbuf, uint32_t recvbuf, uint32_t recvcounts,
                                      uint32_t datatype, uint32_t op) {
-    int size = call->comm->size, *counts;
+    int size = call->comm->size;
     int64_t total = 0;
-    if (!counts_get(call, "recvcounts", recvcounts, size, &counts)) return false;
+    struct mpilayer_side *side = &c->recv;
+    side_clear(side);
+    if (!counts_get(call, "recvcounts", recvcounts, size, side)) return false;
     for (int i = 0; i < size; i++)
-        total += counts[i];
-    side_clear(&c->recv);
-    c->recv.counts = counts;
-    return reduce_scatter(call, c, sendbuf, recvbuf, total, counts[call->comm->rank], datatype, op);
+        if (__builtin_add_overflow(total, count_at(side, i), &total))
+            return mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, "recvcounts", "too large");
+    int64_t own = count_at(side, call->comm->rank);
+    if (side->large && !MPILAYER_HAS_LARGE) {
+        /* Blocks that do not fit an int become fewer, larger items; all ranks decide alike. */
+        MPI_Datatype unit = MPI_BYTE;
+        if (!mpilayer_large_blocks(call, "recvcounts", side->large_counts, NULL, size, &unit,
+                                   &side->counts, &c->unit))
+            return false;
+    }
+    return reduce_scatter(call, c, sendbuf, recvbuf, total, own, datatype, op);
 }
 
 bool mpilayer_prepare_reduce_scatter_block(struct mpilayer_call *call,
                                            struct mpilayer_collective *c, uint32_t sendbuf,
-                                           uint32_t recvbuf, int32_t recvcount, uint32_t datatype,
+                                           uint32_t recvbuf, int64_t recvcount, uint32_t datatype,
                                            uint32_t op) {
+    int64_t total;
     side_clear(&c->recv);
     return mpilayer_count_check(call, "recvcount", recvcount) &&
-           reduce_scatter(call, c, sendbuf, recvbuf, (int64_t)recvcount * call->comm->size,
-                          recvcount, datatype, op);
+           (!__builtin_mul_overflow(recvcount, (int64_t)call->comm->size, &total) ||
+            mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, "recvcount", "too large")) &&
+           reduce_scatter(call, c, sendbuf, recvbuf, total, recvcount, datatype, op);
 }
 
 /* ---- neighbourhoods ---- */
@@ -376,8 +440,8 @@ static bool has_topology(struct mpilayer_call *call) {
 }
 
 bool mpilayer_prepare_neighbor_allgather(struct mpilayer_call *call, struct mpilayer_collective *c,
-                                         uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-                                         uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+                                         uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+                                         uint32_t recvbuf, int64_t recvcount, uint32_t recvtype) {
     return has_topology(call) &&
            side_blocks(call, &send_names, sendbuf, sendcount, 1, sendtype, &c->send) &&
            side_blocks(call, &recv_names, recvbuf, recvcount, call->comm->in_degree, recvtype,
@@ -385,7 +449,7 @@ bool mpilayer_prepare_neighbor_allgather(struct mpilayer_call *call, struct mpil
 }
 
 bool mpilayer_prepare_neighbor_allgatherv(struct mpilayer_call *call, struct mpilayer_collective *c,
-                                          uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+                                          uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
                                           uint32_t recvbuf, uint32_t recvcounts, uint32_t displs,
                                           uint32_t recvtype) {
     return has_topology(call) &&
@@ -395,8 +459,8 @@ bool mpilayer_prepare_neighbor_allgatherv(struct mpilayer_call *call, struct mpi
 }
 
 bool mpilayer_prepare_neighbor_alltoall(struct mpilayer_call *call, struct mpilayer_collective *c,
-                                        uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-                                        uint32_t recvbuf, int32_t recvcount, uint32_t recvtype) {
+                                        uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+                                        uint32_t recvbuf, int64_t recvcount, uint32_t recvtype) {
     return has_topology(call) &&
            side_blocks(call, &send_names, sendbuf, sendcount, call->comm->out_degree, sendtype,
                        &c->send) &&

@@ -8,6 +8,7 @@
 #ifndef MPIWASM_MPI_COLLECTIVE_H
 #define MPIWASM_MPI_COLLECTIVE_H
 
+#include "mpi/mpi_large.h"
 #include "mpi/mpi_op.h"
 
 /* The host's persistent collectives, of MPI 4 or of Open MPI's extension; not defined: it has none.
@@ -27,10 +28,13 @@
 struct mpilayer_side {
     void *buffer; /* may be the host's MPI_IN_PLACE */
     int count;
+    mpilayer_large_count large_count; /* the same, for the host's functions of large counts */
     MPI_Datatype type;
     int *counts, *displacements;
-    MPI_Aint *addresses; /* displacements in bytes, of MPI_Neighbor_alltoallw */
+    MPI_Aint *addresses; /* displacements of MPI_Neighbor_alltoallw and of large counts */
+    MPI_Count *large_counts;
     MPI_Datatype *types;
+    bool large; /* set before: the guest's counts have 64 bits */
 };
 
 struct mpilayer_collective {
@@ -38,45 +42,46 @@ struct mpilayer_collective {
     struct mpilayer_side send, recv;
     int root; /* the host's: MPI_ROOT, MPI_PROC_NULL or a rank */
     MPI_Op op;
+    int unit; /* of MPI_Reduce_scatter_c: so many of the guest's items are one of MPI's; 0: one */
 };
 
 /* The communicator is call->comm. Guest arguments as in the functions' C bindings. */
 #define PREPARE(name, ...)                                                                         \
     bool mpilayer_prepare_##name(struct mpilayer_call *call, struct mpilayer_collective *c,        \
                                  __VA_ARGS__)
-PREPARE(bcast, uint32_t buffer, int32_t count, uint32_t datatype, int32_t root);
-PREPARE(gather, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
-        int32_t recvcount, uint32_t recvtype, int32_t root);
-PREPARE(gatherv, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+PREPARE(bcast, uint32_t buffer, int64_t count, uint32_t datatype, int32_t root);
+PREPARE(gather, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int64_t recvcount, uint32_t recvtype, int32_t root);
+PREPARE(gatherv, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
         uint32_t recvcounts, uint32_t displs, uint32_t recvtype, int32_t root);
-PREPARE(scatter, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
-        int32_t recvcount, uint32_t recvtype, int32_t root);
+PREPARE(scatter, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int64_t recvcount, uint32_t recvtype, int32_t root);
 PREPARE(scatterv, uint32_t sendbuf, uint32_t sendcounts, uint32_t displs, uint32_t sendtype,
-        uint32_t recvbuf, int32_t recvcount, uint32_t recvtype, int32_t root);
-PREPARE(allgather, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
-        int32_t recvcount, uint32_t recvtype);
-PREPARE(allgatherv, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        uint32_t recvbuf, int64_t recvcount, uint32_t recvtype, int32_t root);
+PREPARE(allgather, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int64_t recvcount, uint32_t recvtype);
+PREPARE(allgatherv, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
         uint32_t recvcounts, uint32_t displs, uint32_t recvtype);
-PREPARE(alltoall, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
-        int32_t recvcount, uint32_t recvtype);
+PREPARE(alltoall, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int64_t recvcount, uint32_t recvtype);
 PREPARE(alltoallv, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls, uint32_t sendtype,
         uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls, uint32_t recvtype);
 PREPARE(alltoallw, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls, uint32_t sendtypes,
         uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls, uint32_t recvtypes);
-PREPARE(reduce, uint32_t sendbuf, uint32_t recvbuf, int32_t count, uint32_t datatype, uint32_t op,
+PREPARE(reduce, uint32_t sendbuf, uint32_t recvbuf, int64_t count, uint32_t datatype, uint32_t op,
         int32_t root);
-PREPARE(allreduce, uint32_t sendbuf, uint32_t recvbuf, int32_t count, uint32_t datatype,
+PREPARE(allreduce, uint32_t sendbuf, uint32_t recvbuf, int64_t count, uint32_t datatype,
         uint32_t op);
 PREPARE(reduce_scatter, uint32_t sendbuf, uint32_t recvbuf, uint32_t recvcounts, uint32_t datatype,
         uint32_t op);
-PREPARE(reduce_scatter_block, uint32_t sendbuf, uint32_t recvbuf, int32_t recvcount,
+PREPARE(reduce_scatter_block, uint32_t sendbuf, uint32_t recvbuf, int64_t recvcount,
         uint32_t datatype, uint32_t op);
-PREPARE(neighbor_allgather, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
-        uint32_t recvbuf, int32_t recvcount, uint32_t recvtype);
-PREPARE(neighbor_allgatherv, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype,
+PREPARE(neighbor_allgather, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
+        uint32_t recvbuf, int64_t recvcount, uint32_t recvtype);
+PREPARE(neighbor_allgatherv, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype,
         uint32_t recvbuf, uint32_t recvcounts, uint32_t displs, uint32_t recvtype);
-PREPARE(neighbor_alltoall, uint32_t sendbuf, int32_t sendcount, uint32_t sendtype, uint32_t recvbuf,
-        int32_t recvcount, uint32_t recvtype);
+PREPARE(neighbor_alltoall, uint32_t sendbuf, int64_t sendcount, uint32_t sendtype, uint32_t recvbuf,
+        int64_t recvcount, uint32_t recvtype);
 PREPARE(neighbor_alltoallv, uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
         uint32_t sendtype, uint32_t recvbuf, uint32_t recvcounts, uint32_t rdispls,
         uint32_t recvtype);

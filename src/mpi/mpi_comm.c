@@ -6,6 +6,7 @@
  * return their errors to the layer and carry no attributes.
  */
 #include "mpi/mpi_attributes.h"
+#include "mpi/mpi_buffer.h"
 #include "mpi/mpi_error.h"
 #include "mpi/mpi_info.h"
 #include "mpi_functions.h"
@@ -47,6 +48,9 @@ void mpilayer_comm_fill(struct mpilayer *layer, struct mpilayer_comm *comm,
         MPI_Comm_remote_size(comm->host, &comm->remote_size);
     }
     fill_topology(comm);
+    if (parent != NULL) {
+        comm->session = parent->session;
+    }
     if (comm->errhandler == NULL) {
         mpilayer_errhandler_assign(layer, comm,
                                    parent != NULL
@@ -66,6 +70,7 @@ void mpilayer_comm_release(struct mpilayer *layer, struct mpilayer_comm *comm) {
     if (comm->info != NULL) {
         mpilayer_info_release(layer, comm->info);
     }
+    mpilayer_buffer_release(comm->buffer);
     free(comm->attributes.list);
     comm->attributes = (struct mpilayer_attributes){0};
 }
@@ -236,6 +241,7 @@ static int32_t idup(struct mpilayer *layer, const char *name, uint32_t comm, boo
     }
     mpilayer_errhandler_assign(layer, made, parent->errhandler);
     made->info = mpilayer_info_hints(layer, with_info ? hints : parent->info);
+    made->session = parent->session;
     made->rank = parent->rank;
     made->size = parent->size;
     made->remote_size = parent->remote_size;

@@ -97,6 +97,7 @@ static bool bounds_store(const struct bounds *bounds, bool pad, struct mpilayer_
 
 int64_t mpilayer_datatype_run_count(const struct mpilayer_datatype *type) {
     if (type->basic) return 0;
+    if (type->body) return 1;
     switch (type->recipe.combiner) {
     case GUEST_MPI_COMBINER_VECTOR:
     case GUEST_MPI_COMBINER_HVECTOR:
@@ -118,6 +119,10 @@ struct mpilayer_run mpilayer_datatype_run(const struct mpilayer_datatype *type, 
     const struct mpilayer_recipe *recipe = &type->recipe;
     const int32_t *integers = recipe->integers;
     struct mpilayer_run run = {0, 1, recipe->type_count ? recipe->types[0] : NULL};
+    if (type->body) {
+        run.child = type->body;
+        return run;
+    }
     switch (recipe->combiner) {
     case GUEST_MPI_COMBINER_CONTIGUOUS: run.length = integers[0]; break;
     case GUEST_MPI_COMBINER_VECTOR:
@@ -149,8 +154,6 @@ struct mpilayer_run mpilayer_datatype_run(const struct mpilayer_datatype *type, 
         run.displacement = recipe->addresses[index];
         run.child = recipe->types[index];
         break;
-    case GUEST_MPI_COMBINER_SUBARRAY:
-    case GUEST_MPI_COMBINER_DARRAY: run.child = type->body; break;
     default: break; /* dup, resized */
     }
     return run;
@@ -160,12 +163,12 @@ struct mpilayer_run mpilayer_datatype_run(const struct mpilayer_datatype *type, 
 static int recipe_check(const struct mpilayer_recipe *recipe, const char **reason) {
     uint32_t count = recipe->integer_count ? (uint32_t)recipe->integers[0] : 0;
     uint64_t integers = 0, addresses = 0, types = 1;
-    if (recipe->integer_count && recipe->integers[0] < 0) {
+    if (!recipe->large && recipe->integer_count && recipe->integers[0] < 0) {
         *reason = "negative count";
         return GUEST_MPI_ERR_COUNT;
     }
     uint32_t length_count = 0; /* block lengths, which follow the count */
-    switch (recipe->combiner) {
+    switch (recipe->large ? GUEST_MPI_COMBINER_DARRAY : recipe->combiner) {
     case GUEST_MPI_COMBINER_DUP: break;
     case GUEST_MPI_COMBINER_CONTIGUOUS: integers = 1; break;
     case GUEST_MPI_COMBINER_VECTOR:
@@ -203,8 +206,9 @@ static int recipe_check(const struct mpilayer_recipe *recipe, const char **reaso
         break;
     case GUEST_MPI_COMBINER_RESIZED: addresses = 2; break;
     case GUEST_MPI_COMBINER_SUBARRAY:
-    case GUEST_MPI_COMBINER_DARRAY: /* mpilayer_datatype_lower looks at them */
+    case GUEST_MPI_COMBINER_DARRAY: /* what lowers them looks at them */
         integers = recipe->integer_count;
+        types = recipe->type_count;
         break;
     default: *reason = "unknown combiner"; return GUEST_MPI_ERR_INTERN;
     }
@@ -241,7 +245,7 @@ static int compute_bounds(struct mpilayer_datatype *type, const char **reason) {
     int64_t count = mpilayer_datatype_run_count(type);
     bool ok = true;
 
-    switch (recipe->combiner) {
+    switch (type->body ? GUEST_MPI_COMBINER_DUP : recipe->combiner) {
     case GUEST_MPI_COMBINER_VECTOR:
     case GUEST_MPI_COMBINER_HVECTOR: {
         __int128 stride = recipe->combiner == GUEST_MPI_COMBINER_HVECTOR
@@ -273,7 +277,8 @@ static int compute_bounds(struct mpilayer_datatype *type, const char **reason) {
         }
         break;
     }
-    if (!ok || !bounds_store(&bounds, recipe->combiner == GUEST_MPI_COMBINER_STRUCT, type)) {
+    bool pad = recipe->combiner == GUEST_MPI_COMBINER_STRUCT && !type->body;
+    if (!ok || !bounds_store(&bounds, pad, type)) {
         *reason = "size or bounds too large";
         return GUEST_MPI_ERR_ARG;
     }
@@ -326,6 +331,11 @@ static int host_build(struct mpilayer_datatype *type) {
     MPI_Datatype child = recipe->type_count ? recipe->types[0]->host : MPI_DATATYPE_NULL;
     MPI_Datatype *host = &type->host;
 
+    if (type->body) {
+        *host = type->body->host;
+        type->host_is_shared = true;
+        return MPI_SUCCESS;
+    }
     switch (recipe->combiner) {
     case GUEST_MPI_COMBINER_DUP: return MPI_Type_dup(child, host);
     case GUEST_MPI_COMBINER_CONTIGUOUS: return MPI_Type_contiguous(integers[0], child, host);
@@ -344,10 +354,7 @@ static int host_build(struct mpilayer_datatype *type) {
     case GUEST_MPI_COMBINER_STRUCT: return host_struct(recipe, host);
     case GUEST_MPI_COMBINER_RESIZED:
         return MPI_Type_create_resized(child, addresses[0], addresses[1], host);
-    default: /* subarray, darray */
-        *host = type->body->host;
-        type->host_is_shared = true;
-        return MPI_SUCCESS;
+    default: return MPI_ERR_INTERN;
     }
 }
 
@@ -371,16 +378,19 @@ static int host_adjust(struct mpilayer_datatype *type) {
 static bool recipe_copy(const struct mpilayer_recipe *from, struct mpilayer_recipe *to) {
     size_t types = (size_t)from->type_count * sizeof *from->types;
     size_t addresses = (size_t)from->address_count * sizeof *from->addresses;
+    size_t counts = (size_t)from->count_count * sizeof *from->counts;
     size_t integers = (size_t)from->integer_count * sizeof *from->integers;
-    char *memory = malloc(types + addresses + integers + 1);
+    char *memory = malloc(types + addresses + counts + integers + 1);
     if (!memory) return false;
     *to = *from;
     to->types = (struct mpilayer_datatype *const *)(void *)memory;
     to->addresses = (const int64_t *)(void *)(memory + types);
-    to->integers = (const int32_t *)(void *)(memory + types + addresses);
+    to->counts = (const int64_t *)(void *)(memory + types + addresses);
+    to->integers = (const int32_t *)(void *)(memory + types + addresses + counts);
     if (types) memcpy(memory, from->types, types);
     if (addresses) memcpy(memory + types, from->addresses, addresses);
-    if (integers) memcpy(memory + types + addresses, from->integers, integers);
+    if (counts) memcpy(memory + types + addresses, from->counts, counts);
+    if (integers) memcpy(memory + types + addresses + counts, from->integers, integers);
     for (uint32_t i = 0; i < to->type_count; i++)
         mpilayer_datatype_reference(to->types[i]);
     return true;
@@ -409,6 +419,9 @@ int mpilayer_datatype_make(const struct mpilayer_recipe *recipe, struct mpilayer
     if (recipe->combiner == GUEST_MPI_COMBINER_SUBARRAY ||
         recipe->combiner == GUEST_MPI_COMBINER_DARRAY) {
         result = mpilayer_datatype_lower(&type->recipe, &type->body, reason);
+        if (result != GUEST_MPI_SUCCESS) goto fail;
+    } else if (recipe->large) {
+        result = mpilayer_datatype_lower_large(&type->recipe, &type->body, reason);
         if (result != GUEST_MPI_SUCCESS) goto fail;
     }
     result = compute_bounds(type, reason);

@@ -73,6 +73,11 @@ struct mpilayer_recipe {
     const int32_t *integers;
     const int64_t *addresses;
     struct mpilayer_datatype *const *types;
+    /* Of a constructor with large counts: those, as MPI_Type_get_contents_c gives them. Then there
+     * are no addresses, and integers only where that has some. */
+    const int64_t *counts;
+    uint32_t count_count;
+    bool large;
 };
 
 /* References: the guest's handle, datatypes made of this one, pending user operators. */
@@ -95,9 +100,9 @@ struct mpilayer_datatype {
 
     const struct mpilayer_basic *basic; /* predefined ones alone, also those of Fortran 90 */
     struct mpilayer_recipe recipe;      /* its arrays are owned, its types referenced */
-    struct mpilayer_datatype *body;     /* of subarray and darray: what it comes down to */
-    struct mpilayer_datatype *wide;     /* for MPI_BOTTOM: see mpi_memory.h; made when needed */
-    const struct mpilayer_basic *sole;  /* all there is in it, if sole_known; NULL: several kinds */
+    struct mpilayer_datatype *body; /* of subarray, darray, large counts: what it comes down to */
+    struct mpilayer_datatype *wide; /* for MPI_BOTTOM: see mpi_memory.h; made when needed */
+    const struct mpilayer_basic *sole; /* all there is in it, if sole_known; NULL: several kinds */
     bool sole_known;
     MPI_Datatype host_own; /* a duplicate of host that no other datatype shares, or NULL */
 
@@ -143,9 +148,21 @@ struct mpilayer_run {
 int64_t mpilayer_datatype_run_count(const struct mpilayer_datatype *type);
 struct mpilayer_run mpilayer_datatype_run(const struct mpilayer_datatype *type, int64_t index);
 
-/* What a subarray or darray comes down to (mpi_datatype_array.c). */
+/* What a subarray or darray comes down to (mpi_datatype_array.c), and any other datatype of large
+ * counts (mpi_datatype_large.c). */
 int mpilayer_datatype_lower(const struct mpilayer_recipe *recipe, struct mpilayer_datatype **body,
                             const char **reason);
+int mpilayer_datatype_lower_large(const struct mpilayer_recipe *recipe,
+                                  struct mpilayer_datatype **body, const char **reason);
+/* `count` (>= 0) items of *type, one after the other, or a stride (bytes) apart: made in place of
+ * *type, whose reference goes; on failure it stays. */
+int mpilayer_datatype_wrap_contiguous(struct mpilayer_datatype **type, int64_t count,
+                                      const char **reason);
+int mpilayer_datatype_wrap_repeat(struct mpilayer_datatype **type, int64_t count, int64_t stride,
+                                  const char **reason);
+/* Replace *type, whose reference goes, by a hidden datatype made by the recipe. */
+int mpilayer_datatype_wrap(struct mpilayer_datatype **type, const struct mpilayer_recipe *recipe,
+                           const char **reason);
 
 /* The host's datatype that this one does not share with any other; and back (NULL: not one). */
 int mpilayer_datatype_own_host(struct mpilayer_datatype *type, MPI_Datatype *host);

@@ -7,38 +7,25 @@
  */
 #include "mpi/mpi_datatype.h"
 
-/* Replace *type by a datatype of the recipe made from it; *type is released either way on success.
- * On failure *type stays as it was. */
-static int wrap(struct mpilayer_datatype **type, int combiner, uint32_t integer_count,
-                const int32_t *integers, uint32_t address_count, const int64_t *addresses,
-                const char **reason) {
-    struct mpilayer_recipe recipe = {combiner, integer_count, address_count, 1,
-                                     integers, addresses,     type};
-    struct mpilayer_datatype *made;
-    int result = mpilayer_datatype_make(&recipe, &made, reason);
-    if (result != GUEST_MPI_SUCCESS) return result;
-    mpilayer_object_hide(&made->object);
-    mpilayer_datatype_release(*type);
-    *type = made;
-    return GUEST_MPI_SUCCESS;
-}
-
-static int wrap_hvector(struct mpilayer_datatype **type, int32_t count, int32_t length,
-                        int64_t stride, const char **reason) {
-    const int32_t integers[] = {count, length};
-    return wrap(type, GUEST_MPI_COMBINER_HVECTOR, 2, integers, 1, &stride, reason);
-}
-
 /* Put *type `displacement` bytes into an item of bounds 0 and `extent`. */
 static int wrap_place(struct mpilayer_datatype **type, int64_t displacement, int64_t extent,
                       const char **reason) {
     if (displacement) {
         const int32_t integers[] = {1, 1};
-        int result = wrap(type, GUEST_MPI_COMBINER_HINDEXED, 2, integers, 1, &displacement, reason);
+        const struct mpilayer_recipe recipe = {
+            GUEST_MPI_COMBINER_HINDEXED, 2, 1, 1, integers, &displacement, type, NULL, 0, false};
+        int result = mpilayer_datatype_wrap(type, &recipe, reason);
         if (result != GUEST_MPI_SUCCESS) return result;
     }
     const int64_t bounds[] = {0, extent};
-    return wrap(type, GUEST_MPI_COMBINER_RESIZED, 0, NULL, 2, bounds, reason);
+    const struct mpilayer_recipe recipe = {
+        GUEST_MPI_COMBINER_RESIZED, 0, 2, 1, NULL, bounds, type, NULL, 0, false};
+    return mpilayer_datatype_wrap(type, &recipe, reason);
+}
+
+/* Sizes are the recipe's large counts, or follow `fixed` integers at its start. */
+static int64_t size_at(const struct mpilayer_recipe *recipe, int32_t fixed, int32_t at) {
+    return recipe->large ? recipe->counts[at] : recipe->integers[fixed + at];
 }
 
 static int too_large(const char **reason) {
@@ -49,9 +36,7 @@ static int too_large(const char **reason) {
 static int lower_subarray(const struct mpilayer_recipe *recipe, struct mpilayer_datatype **type,
                           const char **reason) {
     int32_t dimensions = recipe->integers[0];
-    const int32_t *sizes = recipe->integers + 1, *subsizes = sizes + dimensions,
-                  *starts = subsizes + dimensions;
-    int32_t order = starts[dimensions];
+    int32_t order = recipe->integers[recipe->integer_count - 1];
     int64_t extent = (*type)->extent;
     int64_t stride = extent, offset = 0;
     int result = GUEST_MPI_SUCCESS;
@@ -62,20 +47,20 @@ static int lower_subarray(const struct mpilayer_recipe *recipe, struct mpilayer_
     }
     for (int32_t i = 0; i < dimensions && result == GUEST_MPI_SUCCESS; i++) {
         int32_t d = order == GUEST_MPI_ORDER_FORTRAN ? i : dimensions - 1 - i;
-        int64_t skipped;
-        if (sizes[d] < 1 || subsizes[d] < 1 || subsizes[d] > sizes[d] || starts[d] < 0 ||
-            starts[d] > sizes[d] - subsizes[d]) {
+        int64_t size = size_at(recipe, 1, d), subsize = size_at(recipe, 1, dimensions + d),
+                start = size_at(recipe, 1, 2 * dimensions + d), skipped;
+        if (size < 1 || subsize < 1 || subsize > size || start < 0 || start > size - subsize) {
             *reason = "subarray does not lie in the array";
             return GUEST_MPI_ERR_ARG;
         }
         /* A whole row that the next dimension repeats is one run of it. */
         if (i == 0)
-            result = wrap(type, GUEST_MPI_COMBINER_CONTIGUOUS, 1, &subsizes[d], 0, NULL, reason);
+            result = mpilayer_datatype_wrap_contiguous(type, subsize, reason);
         else
-            result = wrap_hvector(type, subsizes[d], 1, stride, reason);
-        if (__builtin_mul_overflow(stride, (int64_t)starts[d], &skipped) ||
+            result = mpilayer_datatype_wrap_repeat(type, subsize, stride, reason);
+        if (__builtin_mul_overflow(stride, start, &skipped) ||
             __builtin_add_overflow(offset, skipped, &offset) ||
-            __builtin_mul_overflow(stride, (int64_t)sizes[d], &stride))
+            __builtin_mul_overflow(stride, size, &stride))
             return too_large(reason);
     }
     return result == GUEST_MPI_SUCCESS ? wrap_place(type, offset, stride, reason) : result;
@@ -83,12 +68,15 @@ static int lower_subarray(const struct mpilayer_recipe *recipe, struct mpilayer_
 
 /* The blocks of `size` items, `block` long, that process `rank` of `ranks` owns in one dimension;
  * items lie `stride` bytes apart. */
-static int lower_cyclic(struct mpilayer_datatype **type, int32_t size, int32_t block, int32_t rank,
+static int lower_cyclic(struct mpilayer_datatype **type, int64_t size, int64_t block, int32_t rank,
                         int32_t ranks, int64_t stride, int64_t extent, const char **reason) {
-    int64_t first = (int64_t)rank * block, period = (int64_t)ranks * block;
+    int64_t first, period;
+    if (__builtin_mul_overflow((int64_t)rank, block, &first) ||
+        __builtin_mul_overflow((int64_t)ranks, block, &period))
+        return too_large(reason);
     int64_t left = first < size ? size - first : 0;
-    int32_t whole = (int32_t)(left / period);
-    int32_t tail = (int32_t)(left % period); /* items of a last block that is cut short */
+    int64_t whole = left / period;
+    int64_t tail = left % period; /* items of a last block that is cut short */
     if (tail >= block) {
         whole++;
         tail = 0;
@@ -99,25 +87,18 @@ static int lower_cyclic(struct mpilayer_datatype **type, int32_t size, int32_t b
 
     struct mpilayer_datatype *last = *type;
     mpilayer_datatype_reference(last);
-    int32_t length = whole ? block : tail;
-    int result = wrap(type, GUEST_MPI_COMBINER_CONTIGUOUS, 1, &length, 0, NULL, reason);
+    int result = mpilayer_datatype_wrap_contiguous(type, whole ? block : tail, reason);
     if (result == GUEST_MPI_SUCCESS && whole > 1)
-        result = wrap_hvector(type, whole, 1, apart, reason);
+        result = mpilayer_datatype_wrap_repeat(type, whole, apart, reason);
     if (result == GUEST_MPI_SUCCESS && whole && tail) {
-        result = wrap(&last, GUEST_MPI_COMBINER_CONTIGUOUS, 1, &tail, 0, NULL, reason);
+        result = mpilayer_datatype_wrap_contiguous(&last, tail, reason);
         if (result == GUEST_MPI_SUCCESS) {
             const int32_t integers[] = {2, 1, 1};
             const int64_t addresses[] = {0, whole * apart};
             struct mpilayer_datatype *const types[] = {*type, last};
             struct mpilayer_recipe recipe = {
-                GUEST_MPI_COMBINER_STRUCT, 3, 2, 2, integers, addresses, types};
-            struct mpilayer_datatype *made;
-            result = mpilayer_datatype_make(&recipe, &made, reason);
-            if (result == GUEST_MPI_SUCCESS) {
-                mpilayer_object_hide(&made->object);
-                mpilayer_datatype_release(*type);
-                *type = made;
-            }
+                GUEST_MPI_COMBINER_STRUCT, 3, 2, 2, integers, addresses, types, NULL, 0, false};
+            result = mpilayer_datatype_wrap(type, &recipe, reason);
         }
     }
     mpilayer_datatype_release(last);
@@ -128,7 +109,7 @@ static int lower_darray(const struct mpilayer_recipe *recipe, struct mpilayer_da
                         const char **reason) {
     int32_t processes = recipe->integers[0], rank = recipe->integers[1],
             dimensions = recipe->integers[2];
-    const int32_t *sizes = recipe->integers + 3, *distributions = sizes + dimensions,
+    const int32_t *distributions = recipe->integers + 3 + (recipe->large ? 0 : dimensions),
                   *arguments = distributions + dimensions, *grid = arguments + dimensions;
     int32_t order = grid[dimensions];
     int64_t stride = (*type)->extent, total = 1;
@@ -152,8 +133,8 @@ static int lower_darray(const struct mpilayer_recipe *recipe, struct mpilayer_da
         for (int32_t k = d + 1; k < dimensions; k++)
             after *= grid[k];
         int32_t coordinate = (int32_t)(rank / after % grid[d]);
-        int32_t size = sizes[d], argument = arguments[d], block;
-        int64_t extent;
+        int32_t argument = arguments[d];
+        int64_t size = size_at(recipe, 3, d), block, extent;
 
         *reason = "invalid distribution";
         if (size < 1 || (argument < 1 && argument != GUEST_MPI_DISTRIBUTE_DFLT_DARG))
@@ -167,12 +148,12 @@ static int lower_darray(const struct mpilayer_recipe *recipe, struct mpilayer_da
             break;
         case GUEST_MPI_DISTRIBUTE_BLOCK:
             block = by_default ? size / grid[d] + (size % grid[d] != 0) : argument;
-            if ((int64_t)block * grid[d] < size) return GUEST_MPI_ERR_ARG;
+            if ((__int128)block * grid[d] < size) return GUEST_MPI_ERR_ARG;
             break;
         case GUEST_MPI_DISTRIBUTE_CYCLIC: block = by_default ? 1 : argument; break;
         default: return GUEST_MPI_ERR_ARG;
         }
-        if (__builtin_mul_overflow(stride, (int64_t)size, &extent) || extent > INT64_C(1) << 60 ||
+        if (__builtin_mul_overflow(stride, size, &extent) || extent > INT64_C(1) << 60 ||
             extent < -(INT64_C(1) << 60))
             return too_large(reason);
         int result = lower_cyclic(type, size, block, coordinate, grid[d], stride, extent, reason);
@@ -191,7 +172,9 @@ int mpilayer_datatype_lower(const struct mpilayer_recipe *recipe, struct mpilaye
         *reason = "invalid number of dimensions";
         return GUEST_MPI_ERR_ARG;
     }
-    if (recipe->integer_count != at + 2 + (subarray ? 3 : 4) * dimensions) {
+    int64_t sizes = (subarray ? 3 : 1) * dimensions, others = (subarray ? 0 : 3) * dimensions;
+    if (recipe->integer_count != at + 2 + others + (recipe->large ? 0 : sizes) ||
+        recipe->count_count != (recipe->large ? sizes : 0) || recipe->type_count != 1) {
         *reason = "arrays of the wrong length";
         return GUEST_MPI_ERR_INTERN;
     }

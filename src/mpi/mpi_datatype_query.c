@@ -118,6 +118,34 @@ int32_t mpilayer_Type_ub(struct mpilayer *layer, uint32_t datatype, uint32_t dis
     return give_bound(layer, "MPI_Type_ub", BOUND_UB, datatype, displacement);
 }
 
+/* What was made with large counts is told with large counts alone. */
+static int32_t fail_large(struct mpilayer_call *call) {
+    mpilayer_call_fail(call, GUEST_MPI_ERR_TYPE, "datatype", "was made with large counts");
+    return mpilayer_call_raise(call);
+}
+
+int32_t mpilayer_Type_get_envelope_c(struct mpilayer *layer, uint32_t datatype,
+                                     uint32_t num_integers, uint32_t num_addresses,
+                                     uint32_t num_large_counts, uint32_t num_datatypes,
+                                     uint32_t combiner) {
+    struct mpilayer_call call;
+    struct mpilayer_datatype *type;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Type_get_envelope_c") ||
+        !mpilayer_datatype_get_any(&call, "datatype", datatype, &type) ||
+        !mpilayer_memory_check(&call, "num_integers", num_integers, 8) ||
+        !mpilayer_memory_check(&call, "num_addresses", num_addresses, 8) ||
+        !mpilayer_memory_check(&call, "num_large_counts", num_large_counts, 8) ||
+        !mpilayer_memory_check(&call, "num_datatypes", num_datatypes, 8) ||
+        !mpilayer_memory_check(&call, "combiner", combiner, 4))
+        return mpilayer_call_raise(&call);
+    mpilayer_store_i64(layer, num_integers, type->recipe.integer_count);
+    mpilayer_store_i64(layer, num_addresses, type->recipe.address_count);
+    mpilayer_store_i64(layer, num_large_counts, type->recipe.count_count);
+    mpilayer_store_i64(layer, num_datatypes, type->recipe.type_count);
+    mpilayer_store_i32(layer, combiner, type->recipe.combiner);
+    return mpilayer_call_return(&call, MPI_SUCCESS);
+}
+
 int32_t mpilayer_Type_get_envelope(struct mpilayer *layer, uint32_t datatype, uint32_t num_integers,
                                    uint32_t num_addresses, uint32_t num_datatypes,
                                    uint32_t combiner) {
@@ -130,6 +158,7 @@ int32_t mpilayer_Type_get_envelope(struct mpilayer *layer, uint32_t datatype, ui
         !mpilayer_memory_check(&call, "num_datatypes", num_datatypes, 4) ||
         !mpilayer_memory_check(&call, "combiner", combiner, 4))
         return mpilayer_call_raise(&call);
+    if (type->recipe.large) return fail_large(&call);
     mpilayer_store_i32(layer, num_integers, (int32_t)type->recipe.integer_count);
     mpilayer_store_i32(layer, num_addresses, (int32_t)type->recipe.address_count);
     mpilayer_store_i32(layer, num_datatypes, (int32_t)type->recipe.type_count);
@@ -137,32 +166,39 @@ int32_t mpilayer_Type_get_envelope(struct mpilayer *layer, uint32_t datatype, ui
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 
-int32_t mpilayer_Type_get_contents(struct mpilayer *layer, uint32_t datatype, int32_t max_integers,
-                                   int32_t max_addresses, int32_t max_datatypes,
-                                   uint32_t array_of_integers, uint32_t array_of_addresses,
-                                   uint32_t array_of_datatypes) {
+static int32_t get_contents(struct mpilayer *layer, const char *name, bool large, uint32_t datatype,
+                            int64_t max_integers, int64_t max_addresses, int64_t max_counts,
+                            int64_t max_datatypes, uint32_t array_of_integers,
+                            uint32_t array_of_addresses, uint32_t array_of_counts,
+                            uint32_t array_of_datatypes) {
     struct mpilayer_call call;
     struct mpilayer_datatype *type;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Type_get_contents") ||
+    if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_datatype_get_any(&call, "datatype", datatype, &type))
         return mpilayer_call_raise(&call);
     const struct mpilayer_recipe *recipe = &type->recipe;
     bool ok;
+    if (recipe->large && !large) return fail_large(&call);
     if (recipe->combiner == GUEST_MPI_COMBINER_NAMED)
         ok = mpilayer_call_fail(&call, GUEST_MPI_ERR_TYPE, "datatype",
                                 "a predefined datatype has no contents");
     else if (max_integers < (int64_t)recipe->integer_count ||
              max_addresses < (int64_t)recipe->address_count ||
+             max_counts < (int64_t)recipe->count_count ||
              max_datatypes < (int64_t)recipe->type_count)
-        ok = mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, NULL,
-                                "arrays of %d, %d and %d elements where %u, %u and %u are needed",
-                                max_integers, max_addresses, max_datatypes, recipe->integer_count,
-                                recipe->address_count, recipe->type_count);
+        ok = mpilayer_call_fail(
+            &call, GUEST_MPI_ERR_ARG, NULL,
+            "arrays of %lld, %lld, %lld and %lld elements where %u, %u, %u and %u are needed",
+            (long long)max_integers, (long long)max_addresses, (long long)max_counts,
+            (long long)max_datatypes, recipe->integer_count, recipe->address_count,
+            recipe->count_count, recipe->type_count);
     else
         ok = mpilayer_memory_check(&call, "array_of_integers", array_of_integers,
                                    (uint64_t)recipe->integer_count * 4) &&
              mpilayer_memory_check(&call, "array_of_addresses", array_of_addresses,
                                    (uint64_t)recipe->address_count * 4) &&
+             mpilayer_memory_check(&call, "array_of_large_counts", array_of_counts,
+                                   (uint64_t)recipe->count_count * 8) &&
              mpilayer_memory_check(&call, "array_of_datatypes", array_of_datatypes,
                                    (uint64_t)recipe->type_count * 4);
     if (!ok) return mpilayer_call_raise(&call);
@@ -182,6 +218,56 @@ int32_t mpilayer_Type_get_contents(struct mpilayer *layer, uint32_t datatype, in
         mpilayer_store_i32(layer, array_of_integers + 4 * i, recipe->integers[i]);
     for (uint32_t i = 0; i < recipe->address_count; i++)
         mpilayer_store_i32(layer, array_of_addresses + 4 * i, (int32_t)recipe->addresses[i]);
+    for (uint32_t i = 0; i < recipe->count_count; i++)
+        mpilayer_store_i64(layer, array_of_counts + 8 * i, recipe->counts[i]);
+    return mpilayer_call_return(&call, MPI_SUCCESS);
+}
+
+int32_t mpilayer_Type_get_contents(struct mpilayer *layer, uint32_t datatype, int32_t max_integers,
+                                   int32_t max_addresses, int32_t max_datatypes,
+                                   uint32_t array_of_integers, uint32_t array_of_addresses,
+                                   uint32_t array_of_datatypes) {
+    return get_contents(layer, "MPI_Type_get_contents", false, datatype, max_integers,
+                        max_addresses, 0, max_datatypes, array_of_integers, array_of_addresses, 0,
+                        array_of_datatypes);
+}
+int32_t mpilayer_Type_get_contents_c(struct mpilayer *layer, uint32_t datatype,
+                                     int64_t max_integers, int64_t max_addresses,
+                                     int64_t max_large_counts, int64_t max_datatypes,
+                                     uint32_t array_of_integers, uint32_t array_of_addresses,
+                                     uint32_t array_of_large_counts, uint32_t array_of_datatypes) {
+    return get_contents(layer, "MPI_Type_get_contents_c", true, datatype, max_integers,
+                        max_addresses, max_large_counts, max_datatypes, array_of_integers,
+                        array_of_addresses, array_of_large_counts, array_of_datatypes);
+}
+
+/* The pair of a value and an index that has a name, which is all the pairs there are. */
+int32_t mpilayer_Type_get_value_index(struct mpilayer *layer, uint32_t value_type,
+                                      uint32_t index_type, uint32_t pair_type) {
+    static const struct {
+        uint32_t value, index, pair;
+    } pairs[] = {
+        {GUEST_MPI_FLOAT, GUEST_MPI_INT, GUEST_MPI_FLOAT_INT},
+        {GUEST_MPI_DOUBLE, GUEST_MPI_INT, GUEST_MPI_DOUBLE_INT},
+        {GUEST_MPI_LONG, GUEST_MPI_INT, GUEST_MPI_LONG_INT},
+        {GUEST_MPI_INT, GUEST_MPI_INT, GUEST_MPI_2INT},
+        {GUEST_MPI_SHORT, GUEST_MPI_INT, GUEST_MPI_SHORT_INT},
+        {GUEST_MPI_LONG_DOUBLE, GUEST_MPI_INT, GUEST_MPI_LONG_DOUBLE_INT},
+        {GUEST_MPI_REAL, GUEST_MPI_REAL, GUEST_MPI_2REAL},
+        {GUEST_MPI_DOUBLE_PRECISION, GUEST_MPI_DOUBLE_PRECISION, GUEST_MPI_2DOUBLE_PRECISION},
+        {GUEST_MPI_INTEGER, GUEST_MPI_INTEGER, GUEST_MPI_2INTEGER},
+    };
+    struct mpilayer_call call;
+    struct mpilayer_datatype *type;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Type_get_value_index") ||
+        !mpilayer_datatype_get_any(&call, "value_type", value_type, &type) ||
+        !mpilayer_datatype_get_any(&call, "index_type", index_type, &type) ||
+        !mpilayer_memory_check(&call, "pair_type", pair_type, 4))
+        return mpilayer_call_raise(&call);
+    uint32_t found = GUEST_MPI_DATATYPE_NULL;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i].value == value_type && pairs[i].index == index_type) found = pairs[i].pair;
+    mpilayer_store_i32(layer, pair_type, (int32_t)found);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 
@@ -312,4 +398,8 @@ int32_t mpilayer_Status_set_elements(struct mpilayer *layer, uint32_t status, ui
 int32_t mpilayer_Status_set_elements_x(struct mpilayer *layer, uint32_t status, uint32_t datatype,
                                        int64_t count) {
     return set_elements(layer, "MPI_Status_set_elements_x", status, datatype, count);
+}
+int32_t mpilayer_Status_set_elements_c(struct mpilayer *layer, uint32_t status, uint32_t datatype,
+                                       int64_t count) {
+    return set_elements(layer, "MPI_Status_set_elements_c", status, datatype, count);
 }

@@ -10,10 +10,10 @@
 #include "mpi/mpi_launcher.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_plugin.h"
+#include "mpi/mpi_session.h"
 #include "mpi_functions.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,29 +65,21 @@ static void check_world(struct mpilayer *layer) {
     }
 }
 
-static int32_t init(struct mpilayer *layer, const char *name, int32_t required, uint32_t provided) {
-    struct mpilayer_call call;
-    mpilayer_call_begin_anytime(&call, layer, name);
-    if (layer->phase != MPILAYER_BEFORE_INIT) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_OTHER, NULL,
-                           layer->phase == MPILAYER_RUNNING ? "called a second time"
-                                                            : "called after MPI_Finalize");
-        return mpilayer_call_raise(&call);
-    }
+bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provided) {
+    struct mpilayer *layer = call->layer;
     int level = thread_level_to_host(required), given = MPI_THREAD_SINGLE;
-    if (level < 0) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "required", "%d is not a thread level",
-                           required);
-        return init_failed(&call);
+    if (layer->phase == MPILAYER_FINALIZED) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_OTHER, NULL, "called after MPI_Finalize");
     }
-    if (provided != 0 && !mpilayer_memory_check(&call, "provided", provided, 4)) {
-        return init_failed(&call);
+    if (layer->phase == MPILAYER_RUNNING) {
+        *provided = layer->thread_level;
+        return true;
     }
     int code = MPI_Init_thread(NULL, NULL, level, &given);
     /* MPI, and the transports below it, install signal handlers of their own. */
     layer->guest->operations->claim_signals(layer->guest);
     if (code != MPI_SUCCESS) {
-        mpilayer_abort(layer, NULL, 1, "%s failed with code %d", name, code);
+        mpilayer_abort(layer, NULL, 1, "%s failed with code %d", call->name, code);
     }
     layer->phase = MPILAYER_RUNNING;
     layer->thread_level = thread_level_to_guest(given);
@@ -107,10 +99,46 @@ static int32_t init(struct mpilayer *layer, const char *name, int32_t required, 
     no_proc->host = MPI_MESSAGE_NO_PROC;
     check_world(layer);
     if (!mpilayer_datatypes_start(layer) || !mpilayer_ops_start(layer)) {
-        mpilayer_abort(layer, NULL, 1, "%s: the datatypes and operators cannot be made", name);
+        mpilayer_abort(layer, NULL, 1, "%s: the datatypes and operators cannot be made",
+                       call->name);
     }
+    *provided = layer->thread_level;
+    return true;
+}
+
+int mpilayer_stop(struct mpilayer *layer) {
+    mpilayer_ops_stop(layer);
+    mpilayer_buffers_stop(layer);
+    mpilayer_datatypes_stop(layer);
+    int code = MPI_Finalize();
+    layer->phase = MPILAYER_FINALIZED;
+    return code;
+}
+
+static int32_t init(struct mpilayer *layer, const char *name, int32_t required, uint32_t provided) {
+    struct mpilayer_call call;
+    int32_t given = GUEST_MPI_THREAD_SINGLE;
+    mpilayer_call_begin_anytime(&call, layer, name);
+    if (layer->world_begun) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_OTHER, NULL,
+                           layer->world_ended ? "called after MPI_Finalize"
+                                              : "called a second time");
+        return mpilayer_call_raise(&call);
+    }
+    if (thread_level_to_host(required) < 0) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "required", "%d is not a thread level",
+                           required);
+        return init_failed(&call);
+    }
+    if (provided != 0 && !mpilayer_memory_check(&call, "provided", provided, 4)) {
+        return init_failed(&call);
+    }
+    if (!mpilayer_start(&call, required, &given)) {
+        return init_failed(&call);
+    }
+    layer->world_begun = true;
     if (provided != 0) {
-        mpilayer_store_i32(layer, provided, layer->thread_level);
+        mpilayer_store_i32(layer, provided, given);
     }
     return GUEST_MPI_SUCCESS;
 }
@@ -126,7 +154,11 @@ int32_t mpilayer_Init_thread(struct mpilayer *layer, uint32_t argc, uint32_t arg
 
 int32_t mpilayer_Finalize(struct mpilayer *layer) {
     struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Finalize")) {
+    if (!mpilayer_call_begin(&call, layer, "MPI_Finalize") ||
+        ((!layer->world_begun || layer->world_ended) &&
+         !mpilayer_call_fail(&call, GUEST_MPI_ERR_OTHER, NULL,
+                             layer->world_ended ? "called a second time"
+                                                : "called before MPI_Init"))) {
         return mpilayer_call_raise(&call);
     }
     /* MPI is still up while the delete callbacks of MPI_COMM_SELF run: section 8.7.1. */
@@ -140,13 +172,11 @@ int32_t mpilayer_Finalize(struct mpilayer *layer) {
         mpilayer_call_fail(&call, call.error, NULL, "an attribute's delete callback failed");
         return mpilayer_call_raise(&call);
     }
-    mpilayer_ops_stop(layer);
-    mpilayer_datatypes_stop(layer);
-    int code = MPI_Finalize();
-    layer->phase = MPILAYER_FINALIZED;
-    free(layer->bsend_buffer);
-    layer->bsend_buffer = NULL;
-    return code == MPI_SUCCESS ? GUEST_MPI_SUCCESS : GUEST_MPI_ERR_OTHER;
+    layer->world_ended = true;
+    if (layer->sessions_used) {
+        return GUEST_MPI_SUCCESS; /* MPI stays until the program ends: more sessions may come */
+    }
+    return mpilayer_stop(layer) == MPI_SUCCESS ? GUEST_MPI_SUCCESS : GUEST_MPI_ERR_OTHER;
 }
 
 int32_t mpilayer_Abort(struct mpilayer *layer, uint32_t comm, int32_t errorcode) {
@@ -173,10 +203,10 @@ static int32_t answer(struct mpilayer *layer, const char *name, const char *argu
 }
 
 int32_t mpilayer_Initialized(struct mpilayer *layer, uint32_t flag) {
-    return answer(layer, "MPI_Initialized", "flag", flag, layer->phase != MPILAYER_BEFORE_INIT);
+    return answer(layer, "MPI_Initialized", "flag", flag, layer->world_begun);
 }
 int32_t mpilayer_Finalized(struct mpilayer *layer, uint32_t flag) {
-    return answer(layer, "MPI_Finalized", "flag", flag, layer->phase == MPILAYER_FINALIZED);
+    return answer(layer, "MPI_Finalized", "flag", flag, layer->world_ended);
 }
 
 int32_t mpilayer_Get_version(struct mpilayer *layer, uint32_t version, uint32_t subversion) {

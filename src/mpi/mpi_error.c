@@ -11,6 +11,7 @@
  */
 #include "mpi/mpi_error.h"
 
+#include "mpi/mpi_session.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
@@ -65,7 +66,7 @@ struct user_code {
 };
 enum { USER_CODE_FIRST = GUEST_MPI_ERR_LASTCODE + 1, USER_CODE_QUOTA = 65536 };
 static struct user_code *user_codes;
-static int user_code_count;
+static int user_code_count, user_code_capacity;
 
 int mpilayer_error_class_to_guest(int host_class) {
     for (int i = 0; i < ERROR_CLASS_COUNT; i++) {
@@ -105,9 +106,10 @@ int mpilayer_error_last_used(void) {
 }
 
 static struct user_code *user_code_of(int code) {
-    return code >= USER_CODE_FIRST && code - USER_CODE_FIRST < user_code_count
-               ? &user_codes[code - USER_CODE_FIRST]
-               : NULL;
+    struct user_code *user = code >= USER_CODE_FIRST && code - USER_CODE_FIRST < user_code_count
+                                 ? &user_codes[code - USER_CODE_FIRST]
+                                 : NULL;
+    return user != NULL && user->class >= 0 ? user : NULL; /* else it was removed */
 }
 
 /* The class of a guest's code, -1 if it is none. */
@@ -177,6 +179,7 @@ bool mpilayer_handle_fail(struct mpilayer_call *call, const char *argument, uint
         [MPILAYER_OP] = {GUEST_MPI_ERR_OP, GUEST_MPI_OP_NULL, "operator"},
         [MPILAYER_KEYVAL] = {GUEST_MPI_ERR_KEYVAL, GUEST_MPI_KEYVAL_INVALID, "attribute key"},
         [MPILAYER_WIN] = {GUEST_MPI_ERR_WIN, GUEST_MPI_WIN_NULL, "window"},
+        [MPILAYER_SESSION] = {GUEST_MPI_ERR_SESSION, GUEST_MPI_SESSION_NULL, "session"},
     };
     int error_class = classes[class].error_class;
     if (class == MPILAYER_ERRHANDLER) {
@@ -362,13 +365,14 @@ static bool user_code_add(struct mpilayer_call *call, int class, int *code) {
     if (user_code_count == USER_CODE_QUOTA) {
         return mpilayer_call_fail(call, GUEST_MPI_ERR_OTHER, NULL, "too many error codes");
     }
-    if ((user_code_count & (user_code_count - 1)) == 0) {
+    if (user_code_count == user_code_capacity) {
         size_t capacity = user_code_count == 0 ? 1 : 2 * (size_t)user_code_count;
         struct user_code *grown = realloc(user_codes, capacity * sizeof *grown);
         if (grown == NULL) {
             return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
         }
         user_codes = grown;
+        user_code_capacity = (int)capacity;
     }
     *code = USER_CODE_FIRST + user_code_count;
     user_codes[user_code_count++] = (struct user_code){.class = class < 0 ? *code : class};
@@ -425,12 +429,59 @@ int32_t mpilayer_Add_error_string(struct mpilayer *layer, int32_t errorcode, uin
     return GUEST_MPI_SUCCESS;
 }
 
+/* What the program added goes; numbers at the end are given again, as MPI_LASTUSEDCODE says. */
+static int32_t user_code_remove(struct mpilayer *layer, const char *name, int32_t code,
+                                bool is_class) {
+    struct mpilayer_call call;
+    struct user_code *user = user_code_of(code);
+    if (!mpilayer_call_begin(&call, layer, name)) {
+        return mpilayer_call_raise(&call);
+    }
+    bool used = false;
+    for (int i = 0; user != NULL && is_class && i < user_code_count; i++) {
+        used |= user_codes[i].class == code && &user_codes[i] != user;
+    }
+    if (user == NULL || (user->class == code) != is_class || used) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, is_class ? "errorclass" : "errorcode",
+                           used ? "%d still has error codes" : "%d was not added by the program",
+                           code);
+        return mpilayer_call_raise(&call);
+    }
+    free(user->text);
+    *user = (struct user_code){.class = -1};
+    while (user_code_count > 0 && user_codes[user_code_count - 1].class < 0) {
+        user_code_count--;
+    }
+    return GUEST_MPI_SUCCESS;
+}
+
+int32_t mpilayer_Remove_error_class(struct mpilayer *layer, int32_t errorclass) {
+    return user_code_remove(layer, "MPI_Remove_error_class", errorclass, true);
+}
+int32_t mpilayer_Remove_error_code(struct mpilayer *layer, int32_t errorcode) {
+    return user_code_remove(layer, "MPI_Remove_error_code", errorcode, false);
+}
+
+int32_t mpilayer_Remove_error_string(struct mpilayer *layer, int32_t errorcode) {
+    struct mpilayer_call call;
+    struct user_code *user = user_code_of(errorcode);
+    if (!mpilayer_call_begin(&call, layer, "MPI_Remove_error_string") ||
+        ((user == NULL || user->text == NULL) &&
+         !mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "errorcode",
+                             "%d has no string of the program's", errorcode))) {
+        return mpilayer_call_raise(&call);
+    }
+    free(user->text);
+    user->text = NULL;
+    return GUEST_MPI_SUCCESS;
+}
+
 /* ---- the guest's functions: error handlers ---- */
 
-static int32_t errhandler_create(struct mpilayer *layer, const char *name, uint32_t function,
-                                 uint32_t errhandler) {
+static int32_t errhandler_create(struct mpilayer *layer, const char *name, bool anytime,
+                                 uint32_t function, uint32_t errhandler) {
     struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, name) ||
+    if (!(anytime ? mpilayer_call_begin_anytime : mpilayer_call_begin)(&call, layer, name) ||
         !mpilayer_memory_check(&call, "errhandler", errhandler, 4) || !mpilayer_cells(&call)) {
         return mpilayer_call_raise(&call);
     }
@@ -455,15 +506,23 @@ static int32_t errhandler_create(struct mpilayer *layer, const char *name, uint3
 
 int32_t mpilayer_Comm_create_errhandler(struct mpilayer *layer, uint32_t comm_errhandler_fn,
                                         uint32_t errhandler) {
-    return errhandler_create(layer, "MPI_Comm_create_errhandler", comm_errhandler_fn, errhandler);
+    return errhandler_create(layer, "MPI_Comm_create_errhandler", false, comm_errhandler_fn,
+                             errhandler);
 }
 int32_t mpilayer_Win_create_errhandler(struct mpilayer *layer, uint32_t win_errhandler_fn,
                                        uint32_t errhandler) {
-    return errhandler_create(layer, "MPI_Win_create_errhandler", win_errhandler_fn, errhandler);
+    return errhandler_create(layer, "MPI_Win_create_errhandler", false, win_errhandler_fn,
+                             errhandler);
+}
+/* The layer's memory for callbacks comes from the guest's allocator, which works at any time. */
+int32_t mpilayer_Session_create_errhandler(struct mpilayer *layer, uint32_t session_errhandler_fn,
+                                           uint32_t errhandler) {
+    return errhandler_create(layer, "MPI_Session_create_errhandler", true, session_errhandler_fn,
+                             errhandler);
 }
 int32_t mpilayer_Errhandler_create(struct mpilayer *layer, uint32_t handler_fn,
                                    uint32_t errhandler) {
-    return errhandler_create(layer, "MPI_Errhandler_create", handler_fn, errhandler);
+    return errhandler_create(layer, "MPI_Errhandler_create", false, handler_fn, errhandler);
 }
 
 void mpilayer_errhandler_release(struct mpilayer *layer, struct mpilayer_errhandler *errhandler) {
@@ -484,12 +543,20 @@ void mpilayer_errhandler_assign(struct mpilayer *layer, struct mpilayer_comm *co
     }
 }
 
-/* What has the error handler: a communicator, or the one that stands for a window. */
+/* What has the error handler: a communicator, or the one that stands for a window or session. */
 static bool get_handled(struct mpilayer_call *call, enum mpilayer_class of, uint32_t handle,
                         struct mpilayer_comm **out) {
     struct mpilayer_win *win;
+    struct mpilayer_session *session;
     if (of == MPILAYER_COMM) {
         return mpilayer_comm_get(call, "comm", handle, out);
+    }
+    if (of == MPILAYER_SESSION) {
+        if (!mpilayer_session_get(call, "session", handle, &session)) {
+            return false;
+        }
+        *out = session->comm;
+        return true;
     }
     if (!mpilayer_win_get(call, "win", handle, &win)) {
         return false;
@@ -517,6 +584,11 @@ int32_t mpilayer_Comm_set_errhandler(struct mpilayer *layer, uint32_t comm, uint
 }
 int32_t mpilayer_Win_set_errhandler(struct mpilayer *layer, uint32_t win, uint32_t errhandler) {
     return errhandler_set(layer, "MPI_Win_set_errhandler", MPILAYER_WIN, win, errhandler);
+}
+int32_t mpilayer_Session_set_errhandler(struct mpilayer *layer, uint32_t session,
+                                        uint32_t errhandler) {
+    return errhandler_set(layer, "MPI_Session_set_errhandler", MPILAYER_SESSION, session,
+                          errhandler);
 }
 int32_t mpilayer_Errhandler_set(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
     return errhandler_set(layer, "MPI_Errhandler_set", MPILAYER_COMM, comm, errhandler);
@@ -547,6 +619,11 @@ int32_t mpilayer_Comm_get_errhandler(struct mpilayer *layer, uint32_t comm, uint
 int32_t mpilayer_Win_get_errhandler(struct mpilayer *layer, uint32_t win, uint32_t errhandler) {
     return errhandler_of(layer, "MPI_Win_get_errhandler", MPILAYER_WIN, win, errhandler);
 }
+int32_t mpilayer_Session_get_errhandler(struct mpilayer *layer, uint32_t session,
+                                        uint32_t errhandler) {
+    return errhandler_of(layer, "MPI_Session_get_errhandler", MPILAYER_SESSION, session,
+                         errhandler);
+}
 int32_t mpilayer_Errhandler_get(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
     return errhandler_of(layer, "MPI_Errhandler_get", MPILAYER_COMM, comm, errhandler);
 }
@@ -569,6 +646,12 @@ int32_t mpilayer_Comm_call_errhandler(struct mpilayer *layer, uint32_t comm, int
 }
 int32_t mpilayer_Win_call_errhandler(struct mpilayer *layer, uint32_t win, int32_t errorcode) {
     return errhandler_call(layer, "MPI_Win_call_errhandler", MPILAYER_WIN, win, errorcode);
+}
+
+int32_t mpilayer_Session_call_errhandler(struct mpilayer *layer, uint32_t session,
+                                         int32_t errorcode) {
+    return errhandler_call(layer, "MPI_Session_call_errhandler", MPILAYER_SESSION, session,
+                           errorcode);
 }
 
 int32_t mpilayer_Errhandler_free(struct mpilayer *layer, uint32_t errhandler) {

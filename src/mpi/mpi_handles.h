@@ -32,6 +32,7 @@ enum mpilayer_class {
     MPILAYER_OP,
     MPILAYER_KEYVAL,
     MPILAYER_WIN,
+    MPILAYER_SESSION,
     MPILAYER_CLASS_COUNT
 };
 
@@ -119,13 +120,16 @@ struct mpilayer_comm {
     int remote_size; /* of the remote group if inter, else == size */
     bool inter;
     bool predefined;
-    uint32_t window; /* the handle of the window that this stands for, see mpi_window.h; 0: none */
+    uint32_t window; /* the handle of the window or session that this stands for, whose error
+                      * handler it has; 0: none */
     int topology;    /* GUEST_MPI_CART, _GRAPH, _DIST_GRAPH; 0: none */
     int dimensions;  /* of a Cartesian topology */
     int in_degree, out_degree; /* neighbours of this rank, as neighbourhood collectives count */
     struct mpilayer_errhandler *errhandler; /* referenced; never NULL */
     struct mpilayer_attributes attributes;
-    struct mpilayer_info *info; /* the hints set; referenced; NULL: none */
+    struct mpilayer_info *info;     /* the hints set; referenced; NULL: none */
+    struct mpilayer_buffer *buffer; /* of buffered sends, see mpi_buffer.h; NULL: none */
+    uint32_t session;               /* the handle of the session that it comes from; 0: none */
     char name[GUEST_MPI_MAX_OBJECT_NAME];
 };
 
@@ -134,6 +138,7 @@ struct mpilayer_group {
     MPI_Group host;
     int size;
     bool predefined;
+    uint32_t session; /* the handle of the session that it comes from; 0: unknown */
 };
 
 /* Memory that a call needs until it ends, or that a request needs until it completes. */
@@ -142,6 +147,24 @@ struct mpilayer_block {
     /* Called before the block is freed; may be NULL. */
     void (*finish)(struct mpilayer_block *block);
     max_align_t data[];
+};
+
+struct mpilayer_request;
+
+enum mpilayer_ready {
+    MPILAYER_READY,   /* what is left is the host's request alone */
+    MPILAYER_NOT_YET, /* ask again: others have to do something first */
+    MPILAYER_NEVER,   /* not before this process does something: waiting is in vain */
+};
+
+/* Of a request of which the host's is only a part; each may be NULL. */
+struct mpilayer_request_hooks {
+    /* May the host's request be completed? *code: the host's, if something failed on the way. */
+    enum mpilayer_ready (*ready)(struct mpilayer_request *request, int *code);
+    int (*start)(struct mpilayer_request *request); /* in place of MPI_Start */
+    int (*free)(struct mpilayer_request *request);  /* in place of MPI_Request_free */
+    void (*mend)(const struct mpilayer_request *request, MPI_Status *status); /* for the guest */
+    void (*release)(struct mpilayer_request *request);                        /* its state */
 };
 
 struct mpilayer_request {
@@ -155,6 +178,9 @@ struct mpilayer_request {
     bool persistent;
     bool active;                 /* only if persistent: started and not completed yet */
     bool generalized, completed; /* MPI_Grequest_start, MPI_Grequest_complete */
+    const struct mpilayer_request_hooks *hooks; /* NULL: the host's request is all */
+    void *state;                                /* of the hooks */
+    bool held;    /* while it is left out of an array: the host's request is not looked at */
     bool visited; /* while an array of requests is gathered: to find one that occurs twice */
 };
 

@@ -109,6 +109,23 @@ int32_t mpilayer_info_publish_copy(struct mpilayer_call *call, const struct mpil
     return mpilayer_call_return(call, MPI_SUCCESS);
 }
 
+int32_t mpilayer_info_publish_pairs(struct mpilayer_call *call, const struct mpilayer_info *from,
+                                    const char *const pairs[], const char *argument,
+                                    uint32_t address) {
+    struct mpilayer_info *all = mpilayer_table_allocate(&call->layer->tables[MPILAYER_INFO]);
+    for (uint32_t i = 0; all != NULL && from != NULL && i < from->count; i++) {
+        set(all, from->pairs[i].key, from->pairs[i].value);
+    }
+    for (int i = 0; all != NULL && pairs[i] != NULL; i += 2) {
+        set(all, pairs[i], pairs[i + 1]);
+    }
+    int32_t result = mpilayer_info_publish_copy(call, all, argument, address);
+    if (all != NULL) {
+        mpilayer_info_release(call->layer, all);
+    }
+    return result;
+}
+
 bool mpilayer_info_get_optional(struct mpilayer_call *call, const char *argument, uint32_t handle,
                                 struct mpilayer_info **out) {
     if (handle == GUEST_MPI_INFO_NULL) {

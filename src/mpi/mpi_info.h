@@ -32,4 +32,9 @@ int32_t mpilayer_info_publish_host(struct mpilayer_call *call, MPI_Info host,
 int32_t mpilayer_info_publish_copy(struct mpilayer_call *call, const struct mpilayer_info *from,
                                    const char *argument, uint32_t address);
 
+/* The same with the pairs of `from` and those of a list key, value, ..., NULL. */
+int32_t mpilayer_info_publish_pairs(struct mpilayer_call *call, const struct mpilayer_info *from,
+                                    const char *const pairs[], const char *argument,
+                                    uint32_t address);
+
 #endif

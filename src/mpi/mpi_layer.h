@@ -42,12 +42,15 @@ struct mpilayer {
     int thread_level;         /* GUEST_MPI_THREAD_* that MPI_Init_thread gave */
     bool legacy;              /* the guest has the first MPIWasm's handles: mpi_legacy.h */
     const struct host_config *config;
-    uint32_t cells;            /* guest memory, see mpilayer_cells; 0: not yet there */
-    uint32_t callback_depth;   /* callbacks of the guest that run now */
-    uint32_t errhandler_depth; /* error handlers among them */
-    void *bsend_buffer;        /* what MPI has attached in place of the guest's buffer; owned */
-    uint32_t bsend_address, bsend_size; /* the guest's */
-    int last_error;                     /* guest code of the last failure, and its text */
+    uint32_t cells;                 /* guest memory, see mpilayer_cells; 0: not yet there */
+    uint32_t callback_depth;        /* callbacks of the guest that run now */
+    uint32_t errhandler_depth;      /* error handlers among them */
+    struct mpilayer_buffer *buffer; /* that MPI_Buffer_attach attached; NULL: none */
+    /* MPI runs for MPI_Init, for sessions, or for both. */
+    bool world_begun, world_ended;
+    bool sessions_used;
+    uint32_t sessions_open;
+    int last_error; /* guest code of the last failure, and its text */
     char last_message[GUEST_MPI_MAX_ERROR_STRING];
 };
 

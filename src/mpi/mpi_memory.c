@@ -82,11 +82,14 @@ static struct mpilayer_datatype *wide_make(struct mpilayer_datatype *type) {
                                          runs.count,
                                          runs.integers,
                                          runs.addresses,
-                                         runs.types};
+                                         runs.types,
+                                         NULL,
+                                         0,
+                                         false};
         const int64_t bounds[] = {type->lb, type->extent};
         if (mpilayer_datatype_make(&recipe, &inner, &reason) == GUEST_MPI_SUCCESS) {
             struct mpilayer_recipe resized = {
-                GUEST_MPI_COMBINER_RESIZED, 0, 2, 1, NULL, bounds, &inner};
+                GUEST_MPI_COMBINER_RESIZED, 0, 2, 1, NULL, bounds, &inner, NULL, 0, false};
             if (mpilayer_datatype_make(&resized, &wide, &reason) == GUEST_MPI_SUCCESS) {
                 mpilayer_object_hide(&wide->object);
                 if (mpilayer_datatype_commit(wide) != GUEST_MPI_SUCCESS) {

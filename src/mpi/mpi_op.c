@@ -53,14 +53,15 @@ static void call_guest(const struct reduction_call *reduction, uint32_t in, uint
                        int32_t length, uint32_t type_handle) {
     struct mpilayer *layer = reduction->layer;
     union wasm_value slots[4];
-    mpilayer_store_i32(layer, reduction->cell, length);
+    uint32_t type_cell = reduction->cell + 8;
+    mpilayer_store_i64(layer, reduction->cell, length); /* an int, too: little-endian */
     mpilayer_store_i32(
-        layer, reduction->cell + 4,
+        layer, type_cell,
         (int32_t)(layer->legacy ? mpilayer_legacy_datatype_back(type_handle) : type_handle));
     slots[0].i32 = in;
     slots[1].i32 = inout;
     slots[2].i32 = reduction->cell;
-    slots[3].i32 = reduction->cell + 4;
+    slots[3].i32 = type_cell;
     mpilayer_callback_call(layer, "reduction operator", reduction->thunk->function,
                            reduction->thunk->signature, slots, true);
 }
@@ -224,10 +225,11 @@ void mpilayer_ops_stop(struct mpilayer *layer) {
     memset(&scratch, 0, sizeof scratch);
 }
 
-int32_t mpilayer_Op_create(struct mpilayer *layer, uint32_t user_fn, int32_t commute, uint32_t op) {
+static int32_t op_create(struct mpilayer *layer, const char *name, uint32_t user_fn,
+                         int32_t commute, uint32_t op) {
     struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Op_create") ||
-        !mpilayer_memory_check(&call, "op", op, 4) || !mpilayer_cells(&call))
+    if (!mpilayer_call_begin(&call, layer, name) || !mpilayer_memory_check(&call, "op", op, 4) ||
+        !mpilayer_cells(&call))
         return mpilayer_call_raise(&call);
     /* Some programs register functions that return an int. */
     const char *signature = mpilayer_callback_matches(layer, user_fn, ":iiii")    ? ":iiii"
@@ -256,6 +258,15 @@ int32_t mpilayer_Op_create(struct mpilayer *layer, uint32_t user_fn, int32_t com
         mpilayer_object_release(&layer->tables[MPILAYER_OP], &object->object);
     }
     return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_Op_create(struct mpilayer *layer, uint32_t user_fn, int32_t commute, uint32_t op) {
+    return op_create(layer, "MPI_Op_create", user_fn, commute, op);
+}
+/* The length is where the function looks for it, as an int and as an MPI_Count. */
+int32_t mpilayer_Op_create_c(struct mpilayer *layer, uint32_t user_fn, int32_t commute,
+                             uint32_t op) {
+    return op_create(layer, "MPI_Op_create_c", user_fn, commute, op);
 }
 
 int32_t mpilayer_Op_free(struct mpilayer *layer, uint32_t op) {
@@ -327,6 +338,8 @@ bool mpilayer_op_resolve(struct mpilayer_call *call, const char *argument, uint3
     if (!mpilayer_op_get(call, argument, handle, &op)) return false;
     out->op = op->host;
     out->type = type->host;
+    out->predefined = op->predefined;
+    out->commutative = op->commutative;
     if (op->predefined) {
         MPI_Op own;
         if (!type->basic)
@@ -336,7 +349,10 @@ bool mpilayer_op_resolve(struct mpilayer_call *call, const char *argument, uint3
             !mpilayer_op_of_carrier(handle, type->basic, &own))
             return mpilayer_call_fail(call, GUEST_MPI_ERR_OP, argument,
                                       "the operator does not take %s", type->basic->name);
-        if (own != MPI_OP_NULL) out->op = own;
+        if (own != MPI_OP_NULL) {
+            out->op = own;
+            out->predefined = false;
+        }
         return true;
     }
     int result = mpilayer_datatype_own_host(type, &out->type);
@@ -352,19 +368,35 @@ bool mpilayer_op_resolve(struct mpilayer_call *call, const char *argument, uint3
     return true;
 }
 
-int32_t mpilayer_Reduce_local(struct mpilayer *layer, uint32_t inbuf, uint32_t inoutbuf,
-                              int32_t count, uint32_t datatype, uint32_t op) {
+static int32_t reduce_local(struct mpilayer *layer, const char *name, uint32_t inbuf,
+                            uint32_t inoutbuf, int64_t count, uint32_t datatype, uint32_t op) {
     struct mpilayer_call call;
     struct mpilayer_datatype *type;
     struct mpilayer_reduction reduction;
     void *in, *inout;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Reduce_local") ||
-        !mpilayer_count_check(&call, "count", count) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !mpilayer_count_check(&call, "count", count) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_buffer_get(&call, "inbuf", inbuf, count, &type, &in) ||
         !mpilayer_buffer_get(&call, "inoutbuf", inoutbuf, count, &type, &inout) ||
         !mpilayer_op_resolve(&call, "op", op, type, false, &reduction))
         return mpilayer_call_raise(&call);
-    return mpilayer_call_return(&call,
-                                MPI_Reduce_local(in, inout, count, reduction.type, reduction.op));
+    enum { PIECE = 1 << 30 }; /* items at a time */
+    int code = MPI_SUCCESS;
+    for (int64_t at = 0; at == 0 || (at < count && code == MPI_SUCCESS && type->size > 0);
+         at += PIECE) {
+        int64_t offset = at * type->extent;
+        code = MPI_Reduce_local((uint8_t *)in + offset, (uint8_t *)inout + offset,
+                                (int)(count - at < PIECE ? count - at : PIECE), reduction.type,
+                                reduction.op);
+    }
+    return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_Reduce_local(struct mpilayer *layer, uint32_t inbuf, uint32_t inoutbuf,
+                              int32_t count, uint32_t datatype, uint32_t op) {
+    return reduce_local(layer, "MPI_Reduce_local", inbuf, inoutbuf, count, datatype, op);
+}
+int32_t mpilayer_Reduce_local_c(struct mpilayer *layer, uint32_t inbuf, uint32_t inoutbuf,
+                                int64_t count, uint32_t datatype, uint32_t op) {
+    return reduce_local(layer, "MPI_Reduce_local_c", inbuf, inoutbuf, count, datatype, op);
 }

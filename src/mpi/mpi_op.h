@@ -25,6 +25,7 @@ void mpilayer_ops_stop(struct mpilayer *layer);
 struct mpilayer_reduction {
     MPI_Op op;
     MPI_Datatype type;
+    bool predefined, commutative; /* predefined: the host's own operator */
 };
 
 /*

@@ -1,11 +1,12 @@
 /*
- * mpi_p2p.c - what is irregular in point-to-point communication: matched probes and the buffer of
- * buffered sends. MPI 3.1, sections 3.6 and 3.8.
+ * mpi_p2p.c - what is irregular in point-to-point communication: matched probes, and sends and
+ * receives in one nonblocking call. MPI 4.1, sections 3.8 and 3.10.
  *
- * Deliberate deviation: MPI keeps its own bookkeeping inside an attached buffer, which the guest
- * could overwrite. So MPI gets a buffer of the layer's of the same size, and the guest's own is
- * only remembered for MPI_Buffer_detach.
+ * MPI_Isendrecv is made here on every host: older ones lack it, and MPICH 4.0 crashes when one side
+ * is MPI_PROC_NULL. The request is the receive's; the send's is kept beside it and completed first
+ * (mpi_request.c asks `ready`).
  */
+#include "mpi/mpi_large.h"
 #include "mpi/mpi_memory.h"
 #include "mpi/mpi_status.h"
 #include "mpi_functions.h"
@@ -94,23 +95,26 @@ static void message_gone(struct mpilayer *layer, struct mpilayer_message *messag
     mpilayer_comm_release(layer, comm);
 }
 
-int32_t mpilayer_Mrecv(struct mpilayer *layer, uint32_t buf, int32_t count, uint32_t datatype,
-                       uint32_t message, uint32_t status) {
+static int32_t matched_receive(struct mpilayer *layer, const char *name, uint32_t buf,
+                               int64_t count, uint32_t datatype, uint32_t message,
+                               uint32_t status) {
     struct mpilayer_call call;
     struct mpilayer_message *object;
     struct mpilayer_datatype *type;
+    struct mpilayer_large large;
     void *buf_host;
     MPI_Status status_host;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Mrecv") || !message_get(&call, message, &object) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !message_get(&call, message, &object) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_count_check(&call, "count", count) ||
         !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buf_host) ||
+        !mpilayer_large_get(&call, "count", count, type->host, &large) ||
         !mpilayer_status_check(&call, "status", status)) {
         return mpilayer_call_raise(&call);
     }
     MPI_Message message_host = object->host;
-    int code = MPI_Mrecv(buf_host, count, type->host, &message_host,
-                         mpilayer_status_host(status, &status_host));
+    int code = MPILAYER_LARGE(Mrecv)(buf_host, large.count, large.type, &message_host,
+                                     mpilayer_status_host(status, &status_host));
     if (code == MPI_SUCCESS) {
         mpilayer_status_store(layer, status, &status_host, false);
     }
@@ -129,22 +133,34 @@ int32_t mpilayer_Mrecv(struct mpilayer *layer, uint32_t buf, int32_t count, uint
     return mpilayer_call_return(&call, code);
 }
 
-int32_t mpilayer_Imrecv(struct mpilayer *layer, uint32_t buf, int32_t count, uint32_t datatype,
-                        uint32_t message, uint32_t request) {
+int32_t mpilayer_Mrecv(struct mpilayer *layer, uint32_t buf, int32_t count, uint32_t datatype,
+                       uint32_t message, uint32_t status) {
+    return matched_receive(layer, "MPI_Mrecv", buf, count, datatype, message, status);
+}
+int32_t mpilayer_Mrecv_c(struct mpilayer *layer, uint32_t buf, int64_t count, uint32_t datatype,
+                         uint32_t message, uint32_t status) {
+    return matched_receive(layer, "MPI_Mrecv_c", buf, count, datatype, message, status);
+}
+
+static int32_t matched_start(struct mpilayer *layer, const char *name, uint32_t buf, int64_t count,
+                             uint32_t datatype, uint32_t message, uint32_t request) {
     struct mpilayer_call call;
     struct mpilayer_message *object;
     struct mpilayer_datatype *type;
     struct mpilayer_request *request_object;
+    struct mpilayer_large large;
     void *buf_host;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Imrecv") || !message_get(&call, message, &object) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !message_get(&call, message, &object) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_count_check(&call, "count", count) ||
         !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buf_host) ||
+        !mpilayer_large_get(&call, "count", count, type->host, &large) ||
         !mpilayer_request_reserve(&call, "request", request, &request_object)) {
         return mpilayer_call_raise(&call);
     }
     MPI_Message message_host = object->host;
-    int code = MPI_Imrecv(buf_host, count, type->host, &message_host, &request_object->host);
+    int code = MPILAYER_LARGE(Imrecv)(buf_host, large.count, large.type, &message_host,
+                                      &request_object->host);
     int32_t result = mpilayer_request_started(&call, code, request_object, request);
     if (code == MPI_SUCCESS) {
         message_gone(layer, object, message);
@@ -152,59 +168,144 @@ int32_t mpilayer_Imrecv(struct mpilayer *layer, uint32_t buf, int32_t count, uin
     return result;
 }
 
-/* ---- buffered sends ---- */
-
-int32_t mpilayer_Buffer_attach(struct mpilayer *layer, uint32_t buffer, int32_t size) {
-    struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Buffer_attach")) {
-        return mpilayer_call_raise(&call);
-    }
-    if (size < 0) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "size", "negative (%d)", size);
-        return mpilayer_call_raise(&call);
-    }
-    if (layer->bsend_buffer != NULL) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_BUFFER, "buffer", "there is one attached already");
-        return mpilayer_call_raise(&call);
-    }
-    if (size > 0 && !mpilayer_memory_check(&call, "buffer", buffer, (uint64_t)size)) {
-        return mpilayer_call_raise(&call);
-    }
-    void *own = malloc(size > 0 ? (size_t)size : 1);
-    if (own == NULL) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
-        return mpilayer_call_raise(&call);
-    }
-    int code = MPI_Buffer_attach(own, size);
-    if (code != MPI_SUCCESS) {
-        free(own);
-        return mpilayer_call_return(&call, code);
-    }
-    layer->bsend_buffer = own;
-    layer->bsend_address = buffer;
-    layer->bsend_size = (uint32_t)size;
-    return GUEST_MPI_SUCCESS;
+int32_t mpilayer_Imrecv(struct mpilayer *layer, uint32_t buf, int32_t count, uint32_t datatype,
+                        uint32_t message, uint32_t request) {
+    return matched_start(layer, "MPI_Imrecv", buf, count, datatype, message, request);
+}
+int32_t mpilayer_Imrecv_c(struct mpilayer *layer, uint32_t buf, int64_t count, uint32_t datatype,
+                          uint32_t message, uint32_t request) {
+    return matched_start(layer, "MPI_Imrecv_c", buf, count, datatype, message, request);
 }
 
-int32_t mpilayer_Buffer_detach(struct mpilayer *layer, uint32_t buffer_addr, uint32_t size) {
-    struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Buffer_detach") ||
-        !mpilayer_memory_check(&call, "buffer_addr", buffer_addr, 4) ||
-        !mpilayer_memory_check(&call, "size", size, 4)) {
-        return mpilayer_call_raise(&call);
+/* ---- a send and a receive in one request ---- */
+
+/* What both functions are given, checked and translated. */
+struct exchange {
+    void *send_data, *recv_data; /* the same, if the data are replaced */
+    struct mpilayer_large send, recv;
+    int dest, send_tag, source, recv_tag;
+    MPI_Comm comm;
+    bool replace;
+};
+
+/* request->state is the send's request. */
+static enum mpilayer_ready exchange_ready(struct mpilayer_request *request, int *code) {
+    int done = 0;
+    *code = MPI_Test(request->state, &done, MPI_STATUS_IGNORE);
+    return done ? MPILAYER_READY : MPILAYER_NOT_YET;
+}
+static int exchange_free(struct mpilayer_request *request) {
+    MPI_Request *send = request->state;
+    int code = *send != MPI_REQUEST_NULL ? MPI_Request_free(send) : MPI_SUCCESS;
+    return code == MPI_SUCCESS ? MPI_Request_free(&request->host) : code;
+}
+static void exchange_release(struct mpilayer_request *request) {
+    free(request->state);
+}
+
+static int exchange_start(struct mpilayer_call *call, const struct exchange *e,
+                          struct mpilayer_request *request) {
+    static const struct mpilayer_request_hooks hooks = {
+        .ready = exchange_ready, .free = exchange_free, .release = exchange_release};
+    const void *data = e->send_data;
+    mpilayer_large_count count = e->send.count;
+    int code = MPI_SUCCESS;
+    MPI_Datatype type = e->send.type;
+    if (e->replace) { /* what is sent must not change while it is received over */
+        mpilayer_large_count room = 0, at = 0;
+        void *copy;
+        code = count > 0 ? MPILAYER_LARGE(Pack_size)(count, type, e->comm, &room) : MPI_SUCCESS;
+        if (code != MPI_SUCCESS) {
+            return code;
+        }
+        if (room < 0 || (copy = mpilayer_call_allocate(call, (size_t)room)) == NULL) {
+            return MPI_ERR_NO_MEM;
+        }
+        if (room > 0) { /* MPICH 4.0 divides by the size */
+            code = MPILAYER_LARGE(Pack)(data, count, type, copy, room, &at, e->comm);
+        }
+        data = copy;
+        count = at;
+        type = MPI_PACKED;
     }
-    void *own = NULL;
-    int own_size = 0;
-    if (layer->bsend_buffer == NULL) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_BUFFER, "buffer_addr", "no buffer is attached");
-        return mpilayer_call_raise(&call);
+    MPI_Request *send = malloc(sizeof *send);
+    if (send == NULL || code != MPI_SUCCESS) {
+        free(send);
+        return code != MPI_SUCCESS ? code : MPI_ERR_NO_MEM;
     }
-    int code = MPI_Buffer_detach(&own, &own_size);
+    code = MPILAYER_LARGE(Irecv)(e->recv_data, e->recv.count, e->recv.type, e->source, e->recv_tag,
+                                 e->comm, &request->host);
     if (code == MPI_SUCCESS) {
-        free(layer->bsend_buffer);
-        layer->bsend_buffer = NULL;
-        mpilayer_store_i32(layer, buffer_addr, (int32_t)layer->bsend_address);
-        mpilayer_store_i32(layer, size, (int32_t)layer->bsend_size);
+        code = MPILAYER_LARGE(Isend)(data, count, type, e->dest, e->send_tag, e->comm, send);
+        if (code != MPI_SUCCESS) {
+            MPI_Cancel(&request->host);
+            MPI_Wait(&request->host, MPI_STATUS_IGNORE);
+        }
     }
-    return mpilayer_call_return(&call, code);
+    if (code != MPI_SUCCESS) {
+        free(send);
+        return code;
+    }
+    request->hooks = &hooks;
+    request->state = send;
+    return MPI_SUCCESS;
+}
+
+static int32_t exchange(struct mpilayer *layer, const char *name, uint32_t sendbuf,
+                        int64_t sendcount, uint32_t sendtype, int32_t dest, int32_t sendtag,
+                        uint32_t recvbuf, int64_t recvcount, uint32_t recvtype, int32_t source,
+                        int32_t recvtag, uint32_t comm, bool replace, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_comm *comm_object;
+    struct mpilayer_datatype *send_type, *recv_type;
+    struct mpilayer_request *object;
+    struct exchange e = {.replace = replace};
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_comm_get(&call, "comm", comm, &comm_object) ||
+        !mpilayer_datatype_get(&call, replace ? "datatype" : "sendtype", sendtype, &send_type) ||
+        !mpilayer_datatype_get(&call, "recvtype", recvtype, &recv_type) ||
+        !mpilayer_count_check(&call, replace ? "count" : "sendcount", sendcount) ||
+        !mpilayer_count_check(&call, "recvcount", recvcount) ||
+        !mpilayer_dest_get(&call, "dest", dest, comm_object, &e.dest) ||
+        !mpilayer_sendtag_get(&call, "sendtag", sendtag, &e.send_tag) ||
+        !mpilayer_source_get(&call, "source", source, comm_object, &e.source) ||
+        !mpilayer_recvtag_get(&call, "recvtag", recvtag, &e.recv_tag) ||
+        !mpilayer_buffer_get(&call, replace ? "buf" : "sendbuf", sendbuf, sendcount, &send_type,
+                             &e.send_data) ||
+        !mpilayer_buffer_get(&call, "recvbuf", recvbuf, recvcount, &recv_type, &e.recv_data) ||
+        !mpilayer_large_get(&call, "sendcount", sendcount, send_type->host, &e.send) ||
+        !mpilayer_large_get(&call, "recvcount", recvcount, recv_type->host, &e.recv) ||
+        !mpilayer_request_reserve(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    e.comm = comm_object->host;
+    return mpilayer_request_started(&call, exchange_start(&call, &e, object), object, request);
+}
+
+int32_t mpilayer_Isendrecv(struct mpilayer *layer, uint32_t sendbuf, int32_t sendcount,
+                           uint32_t sendtype, int32_t dest, int32_t sendtag, uint32_t recvbuf,
+                           int32_t recvcount, uint32_t recvtype, int32_t source, int32_t recvtag,
+                           uint32_t comm, uint32_t request) {
+    return exchange(layer, "MPI_Isendrecv", sendbuf, sendcount, sendtype, dest, sendtag, recvbuf,
+                    recvcount, recvtype, source, recvtag, comm, false, request);
+}
+int32_t mpilayer_Isendrecv_c(struct mpilayer *layer, uint32_t sendbuf, int64_t sendcount,
+                             uint32_t sendtype, int32_t dest, int32_t sendtag, uint32_t recvbuf,
+                             int64_t recvcount, uint32_t recvtype, int32_t source, int32_t recvtag,
+                             uint32_t comm, uint32_t request) {
+    return exchange(layer, "MPI_Isendrecv_c", sendbuf, sendcount, sendtype, dest, sendtag, recvbuf,
+                    recvcount, recvtype, source, recvtag, comm, false, request);
+}
+int32_t mpilayer_Isendrecv_replace(struct mpilayer *layer, uint32_t buf, int32_t count,
+                                   uint32_t datatype, int32_t dest, int32_t sendtag, int32_t source,
+                                   int32_t recvtag, uint32_t comm, uint32_t request) {
+    return exchange(layer, "MPI_Isendrecv_replace", buf, count, datatype, dest, sendtag, buf, count,
+                    datatype, source, recvtag, comm, true, request);
+}
+int32_t mpilayer_Isendrecv_replace_c(struct mpilayer *layer, uint32_t buf, int64_t count,
+                                     uint32_t datatype, int32_t dest, int32_t sendtag,
+                                     int32_t source, int32_t recvtag, uint32_t comm,
+                                     uint32_t request) {
+    return exchange(layer, "MPI_Isendrecv_replace_c", buf, count, datatype, dest, sendtag, buf,
+                    count, datatype, source, recvtag, comm, true, request);
 }

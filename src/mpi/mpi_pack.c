@@ -18,17 +18,33 @@ struct packed {
     int64_t position;
 };
 
+/* An int, an MPI_Aint or, if large, an MPI_Count of the guest's. */
+static int64_t load_number(const struct mpilayer *layer, bool large, uint32_t address) {
+    int64_t value;
+    if (!large) return mpilayer_load_i32(layer, address);
+    memcpy(&value, mpilayer_pointer(layer, address), sizeof value);
+    return value;
+}
+static void store_number(const struct mpilayer *layer, bool large, uint32_t address,
+                         int64_t value) {
+    if (large)
+        mpilayer_store_i64(layer, address, value);
+    else
+        mpilayer_store_i32(layer, address, (int32_t)value);
+}
+
 static bool packed_get(struct mpilayer_call *call, const char *buffer_argument, uint32_t buffer,
-                       const char *size_argument, int32_t size, uint32_t position,
+                       const char *size_argument, int64_t size, bool large, uint32_t position,
                        struct packed *out) {
     if (size < 0)
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, size_argument, "negative (%d)", size);
-    if (!mpilayer_memory_check(call, "position", position, 4)) return false;
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, size_argument, "negative (%lld)",
+                                  (long long)size);
+    if (!mpilayer_memory_check(call, "position", position, large ? 8 : 4)) return false;
     out->size = size;
-    out->position = mpilayer_load_i32(call->layer, position);
+    out->position = load_number(call->layer, large, position);
     if (out->position < 0 || out->position > size)
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, "position", "%lld is not in [0, %d]",
-                                  (long long)out->position, size);
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, "position", "%lld is not in [0, %lld]",
+                                  (long long)out->position, (long long)size);
     if ((buffer == 0 && size > 0) || !guest_range_ok(call->layer->guest, buffer, (uint64_t)size))
         return mpilayer_call_fail(call, GUEST_MPI_ERR_BUFFER, buffer_argument,
                                   buffer ? "outside the program's memory" : "null pointer");
@@ -45,68 +61,165 @@ static bool packed_has_room(struct mpilayer_call *call, const char *argument,
                               (long long)(packed->size - packed->position));
 }
 
-int32_t mpilayer_Pack(struct mpilayer *layer, uint32_t inbuf, int32_t incount, uint32_t datatype,
-                      uint32_t outbuf, int32_t outsize, uint32_t position, uint32_t comm) {
+/*
+ * Hosts without large counts pack by ints. What is beyond them goes item by item, so that what
+ * other processes pack with other counts stays the same bytes; positions count from the part.
+ */
+#if MPI_VERSION >= 4
+static int pack(const void *data, int64_t count, MPI_Datatype type, struct packed *packed,
+                MPI_Comm comm, int64_t extent) {
+    MPI_Count at = packed->position;
+    int code = MPI_Pack_c(data, count, type, packed->bytes, packed->size, &at, comm);
+    packed->position = at;
+    return code;
+}
+static int unpack(void *data, int64_t count, MPI_Datatype type, struct packed *packed,
+                  MPI_Comm comm, int64_t extent) {
+    MPI_Count at = packed->position;
+    int code = MPI_Unpack_c(packed->bytes, packed->size, &at, data, count, type, comm);
+    packed->position = at;
+    return code;
+}
+#else
+enum { PIECE_BYTES = 1 << 30 };
+
+static int parts(bool packs, void *data, int64_t count, MPI_Datatype type, struct packed *packed,
+                 MPI_Comm comm, int64_t extent) {
+    int size, code = MPI_Type_size(type, &size);
+    int64_t most = PIECE_BYTES / (size > 0 ? size : 1); /* 0: one item is beyond int itself */
+    for (int64_t done = 0; done < count && code == MPI_SUCCESS; done += most) {
+        int items = (int)(count - done < most ? count - done : most), at = 0;
+        int64_t left = packed->size - packed->position;
+        int room = left < INT_MAX ? (int)left : INT_MAX;
+        uint8_t *items_data = (uint8_t *)data + done * extent,
+                *bytes = packed->bytes + packed->position;
+        if (size == MPI_UNDEFINED || most == 0) return MPI_ERR_COUNT;
+        code = packs ? MPI_Pack(items_data, items, type, bytes, room, &at, comm)
+                     : MPI_Unpack(bytes, room, &at, items_data, items, type, comm);
+        packed->position += at;
+    }
+    return code;
+}
+
+static int pack(const void *data, int64_t count, MPI_Datatype type, struct packed *packed,
+                MPI_Comm comm, int64_t extent) {
+    int at = (int)packed->position;
+    if (count > INT_MAX || packed->size > INT_MAX)
+        return parts(true, (void *)(uintptr_t)data, count, type, packed, comm, extent);
+    int code = MPI_Pack(data, (int)count, type, packed->bytes, (int)packed->size, &at, comm);
+    packed->position = at;
+    return code;
+}
+static int unpack(void *data, int64_t count, MPI_Datatype type, struct packed *packed,
+                  MPI_Comm comm, int64_t extent) {
+    int at = (int)packed->position;
+    if (count > INT_MAX || packed->size > INT_MAX)
+        return parts(false, data, count, type, packed, comm, extent);
+    int code = MPI_Unpack(packed->bytes, (int)packed->size, &at, data, (int)count, type, comm);
+    packed->position = at;
+    return code;
+}
+#endif
+
+static int32_t pack_plain(struct mpilayer *layer, const char *name, bool large, uint32_t inbuf,
+                          int64_t incount, uint32_t datatype, uint32_t outbuf, int64_t outsize,
+                          uint32_t position, uint32_t comm) {
     struct mpilayer_call call;
     struct mpilayer_comm *object;
     struct mpilayer_datatype *type;
     struct packed packed;
     void *data;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Pack") ||
+    if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_comm_get(&call, "comm", comm, &object) ||
         !mpilayer_count_check(&call, "incount", incount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_buffer_get(&call, "inbuf", inbuf, incount, &type, &data) ||
-        !packed_get(&call, "outbuf", outbuf, "outsize", outsize, position, &packed) ||
+        !packed_get(&call, "outbuf", outbuf, "outsize", outsize, large, position, &packed) ||
         !packed_has_room(&call, "outsize", &packed, incount, type->size))
         return mpilayer_call_raise(&call);
-    int at = (int)packed.position;
     int code = incount && type->size /* MPICH 4.0 divides by it */
-                   ? MPI_Pack(data, incount, type->host, packed.bytes, outsize, &at, object->host)
+                   ? pack(data, incount, type->host, &packed, object->host, type->extent)
                    : MPI_SUCCESS;
-    if (code == MPI_SUCCESS) mpilayer_store_i32(layer, position, at);
+    if (code == MPI_SUCCESS) store_number(layer, large, position, packed.position);
+    return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_Pack(struct mpilayer *layer, uint32_t inbuf, int32_t incount, uint32_t datatype,
+                      uint32_t outbuf, int32_t outsize, uint32_t position, uint32_t comm) {
+    return pack_plain(layer, "MPI_Pack", false, inbuf, incount, datatype, outbuf, outsize, position,
+                      comm);
+}
+int32_t mpilayer_Pack_c(struct mpilayer *layer, uint32_t inbuf, int64_t incount, uint32_t datatype,
+                        uint32_t outbuf, int64_t outsize, uint32_t position, uint32_t comm) {
+    return pack_plain(layer, "MPI_Pack_c", true, inbuf, incount, datatype, outbuf, outsize,
+                      position, comm);
+}
+
+static int32_t unpack_plain(struct mpilayer *layer, const char *name, bool large, uint32_t inbuf,
+                            int64_t insize, uint32_t position, uint32_t outbuf, int64_t outcount,
+                            uint32_t datatype, uint32_t comm) {
+    struct mpilayer_call call;
+    struct mpilayer_comm *object;
+    struct mpilayer_datatype *type;
+    struct packed packed;
+    void *data;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_comm_get(&call, "comm", comm, &object) ||
+        !mpilayer_count_check(&call, "outcount", outcount) ||
+        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
+        !mpilayer_buffer_get(&call, "outbuf", outbuf, outcount, &type, &data) ||
+        !packed_get(&call, "inbuf", inbuf, "insize", insize, large, position, &packed) ||
+        !packed_has_room(&call, "insize", &packed, outcount, type->size))
+        return mpilayer_call_raise(&call);
+    int code = outcount && type->size /* MPICH 4.0 divides by it */
+                   ? unpack(data, outcount, type->host, &packed, object->host, type->extent)
+                   : MPI_SUCCESS;
+    if (code == MPI_SUCCESS) store_number(layer, large, position, packed.position);
     return mpilayer_call_return(&call, code);
 }
 
 int32_t mpilayer_Unpack(struct mpilayer *layer, uint32_t inbuf, int32_t insize, uint32_t position,
                         uint32_t outbuf, int32_t outcount, uint32_t datatype, uint32_t comm) {
+    return unpack_plain(layer, "MPI_Unpack", false, inbuf, insize, position, outbuf, outcount,
+                        datatype, comm);
+}
+int32_t mpilayer_Unpack_c(struct mpilayer *layer, uint32_t inbuf, int64_t insize, uint32_t position,
+                          uint32_t outbuf, int64_t outcount, uint32_t datatype, uint32_t comm) {
+    return unpack_plain(layer, "MPI_Unpack_c", true, inbuf, insize, position, outbuf, outcount,
+                        datatype, comm);
+}
+
+static int32_t pack_size(struct mpilayer *layer, const char *name, bool large, int64_t incount,
+                         uint32_t datatype, uint32_t comm, uint32_t size) {
     struct mpilayer_call call;
     struct mpilayer_comm *object;
     struct mpilayer_datatype *type;
-    struct packed packed;
-    void *data;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Unpack") ||
+    int64_t result = GUEST_MPI_UNDEFINED;
+    int code = MPI_SUCCESS, small = 0;
+    if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_comm_get(&call, "comm", comm, &object) ||
-        !mpilayer_count_check(&call, "outcount", outcount) ||
+        !mpilayer_count_check(&call, "incount", incount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
-        !mpilayer_buffer_get(&call, "outbuf", outbuf, outcount, &type, &data) ||
-        !packed_get(&call, "inbuf", inbuf, "insize", insize, position, &packed) ||
-        !packed_has_room(&call, "insize", &packed, outcount, type->size))
+        !mpilayer_memory_check(&call, "size", size, large ? 8 : 4))
         return mpilayer_call_raise(&call);
-    int at = (int)packed.position;
-    int code = outcount && type->size /* MPICH 4.0 divides by it */
-                   ? MPI_Unpack(packed.bytes, insize, &at, data, outcount, type->host, object->host)
-                   : MPI_SUCCESS;
-    if (code == MPI_SUCCESS) mpilayer_store_i32(layer, position, at);
+    __int128 bytes = (__int128)incount * type->size;
+    if (incount <= INT_MAX && bytes <= INT_MAX) {
+        code = MPI_Pack_size((int)incount, type->host, object->host, &small);
+        result = small == MPI_UNDEFINED ? GUEST_MPI_UNDEFINED : small;
+    } else if (large && bytes <= INT64_MAX) {
+        result = (int64_t)bytes; /* no MPI that this runs on adds anything */
+    }
+    if (code == MPI_SUCCESS) store_number(layer, large, size, result);
     return mpilayer_call_return(&call, code);
 }
 
 int32_t mpilayer_Pack_size(struct mpilayer *layer, int32_t incount, uint32_t datatype,
                            uint32_t comm, uint32_t size) {
-    struct mpilayer_call call;
-    struct mpilayer_comm *object;
-    struct mpilayer_datatype *type;
-    int result = GUEST_MPI_UNDEFINED, code = MPI_SUCCESS;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Pack_size") ||
-        !mpilayer_comm_get(&call, "comm", comm, &object) ||
-        !mpilayer_count_check(&call, "incount", incount) ||
-        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
-        !mpilayer_memory_check(&call, "size", size, 4))
-        return mpilayer_call_raise(&call);
-    if ((__int128)incount * type->size <= INT_MAX)
-        code = MPI_Pack_size(incount, type->host, object->host, &result);
-    if (code == MPI_SUCCESS) mpilayer_store_i32(layer, size, result);
-    return mpilayer_call_return(&call, code);
+    return pack_size(layer, "MPI_Pack_size", false, incount, datatype, comm, size);
+}
+int32_t mpilayer_Pack_size_c(struct mpilayer *layer, int64_t incount, uint32_t datatype,
+                             uint32_t comm, uint32_t size) {
+    return pack_size(layer, "MPI_Pack_size_c", true, incount, datatype, comm, size);
 }
 
 /* ---- external32 ---- */
@@ -178,58 +291,98 @@ static bool datarep_check(struct mpilayer_call *call, uint32_t datarep) {
             mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, "datarep", "only external32 is known"));
 }
 
-int32_t mpilayer_Pack_external(struct mpilayer *layer, uint32_t datarep, uint32_t inbuf,
-                               int32_t incount, uint32_t datatype, uint32_t outbuf, int32_t outsize,
-                               uint32_t position) {
+static int32_t pack_external(struct mpilayer *layer, const char *name, bool large, uint32_t datarep,
+                             uint32_t inbuf, int64_t incount, uint32_t datatype, uint32_t outbuf,
+                             int64_t outsize, uint32_t position) {
     struct mpilayer_call call;
     struct mpilayer_datatype *type;
     struct packed packed;
     void *data;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Pack_external") ||
+    if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_count_check(&call, "incount", incount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
         !mpilayer_buffer_get(&call, "inbuf", inbuf, incount, &type, &data) ||
-        !packed_get(&call, "outbuf", outbuf, "outsize", outsize, position, &packed) ||
+        !packed_get(&call, "outbuf", outbuf, "outsize", outsize, large, position, &packed) ||
         !packed_has_room(&call, "outsize", &packed, incount, type->external) ||
         !datarep_check(&call, datarep))
         return mpilayer_call_raise(&call);
     struct conversion conversion = {true, packed.bytes + packed.position};
     convert(&conversion, data, incount, type);
-    mpilayer_store_i32(layer, position, (int32_t)(conversion.external - packed.bytes));
+    store_number(layer, large, position, conversion.external - packed.bytes);
+    return mpilayer_call_return(&call, MPI_SUCCESS);
+}
+
+int32_t mpilayer_Pack_external(struct mpilayer *layer, uint32_t datarep, uint32_t inbuf,
+                               int32_t incount, uint32_t datatype, uint32_t outbuf, int32_t outsize,
+                               uint32_t position) {
+    return pack_external(layer, "MPI_Pack_external", false, datarep, inbuf, incount, datatype,
+                         outbuf, outsize, position);
+}
+int32_t mpilayer_Pack_external_c(struct mpilayer *layer, uint32_t datarep, uint32_t inbuf,
+                                 int64_t incount, uint32_t datatype, uint32_t outbuf,
+                                 int64_t outsize, uint32_t position) {
+    return pack_external(layer, "MPI_Pack_external_c", true, datarep, inbuf, incount, datatype,
+                         outbuf, outsize, position);
+}
+
+static int32_t unpack_external(struct mpilayer *layer, const char *name, bool large,
+                               uint32_t datarep, uint32_t inbuf, int64_t insize, uint32_t position,
+                               uint32_t outbuf, int64_t outcount, uint32_t datatype) {
+    struct mpilayer_call call;
+    struct mpilayer_datatype *type;
+    struct packed packed;
+    void *data;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_count_check(&call, "outcount", outcount) ||
+        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
+        !mpilayer_buffer_get(&call, "outbuf", outbuf, outcount, &type, &data) ||
+        !packed_get(&call, "inbuf", inbuf, "insize", insize, large, position, &packed) ||
+        !packed_has_room(&call, "insize", &packed, outcount, type->external) ||
+        !datarep_check(&call, datarep))
+        return mpilayer_call_raise(&call);
+    struct conversion conversion = {false, packed.bytes + packed.position};
+    convert(&conversion, data, outcount, type);
+    store_number(layer, large, position, conversion.external - packed.bytes);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 
 int32_t mpilayer_Unpack_external(struct mpilayer *layer, uint32_t datarep, uint32_t inbuf,
                                  int32_t insize, uint32_t position, uint32_t outbuf,
                                  int32_t outcount, uint32_t datatype) {
+    return unpack_external(layer, "MPI_Unpack_external", false, datarep, inbuf, insize, position,
+                           outbuf, outcount, datatype);
+}
+int32_t mpilayer_Unpack_external_c(struct mpilayer *layer, uint32_t datarep, uint32_t inbuf,
+                                   int64_t insize, uint32_t position, uint32_t outbuf,
+                                   int64_t outcount, uint32_t datatype) {
+    return unpack_external(layer, "MPI_Unpack_external_c", true, datarep, inbuf, insize, position,
+                           outbuf, outcount, datatype);
+}
+
+static int32_t pack_external_size(struct mpilayer *layer, const char *name, bool large,
+                                  uint32_t datarep, int64_t incount, uint32_t datatype,
+                                  uint32_t size) {
     struct mpilayer_call call;
     struct mpilayer_datatype *type;
-    struct packed packed;
-    void *data;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Unpack_external") ||
-        !mpilayer_count_check(&call, "outcount", outcount) ||
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !mpilayer_count_check(&call, "incount", incount) ||
         !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
-        !mpilayer_buffer_get(&call, "outbuf", outbuf, outcount, &type, &data) ||
-        !packed_get(&call, "inbuf", inbuf, "insize", insize, position, &packed) ||
-        !packed_has_room(&call, "insize", &packed, outcount, type->external) ||
+        !mpilayer_memory_check(&call, "size", size, large ? 8 : 4) ||
         !datarep_check(&call, datarep))
         return mpilayer_call_raise(&call);
-    struct conversion conversion = {false, packed.bytes + packed.position};
-    convert(&conversion, data, outcount, type);
-    mpilayer_store_i32(layer, position, (int32_t)(conversion.external - packed.bytes));
+    __int128 bytes = (__int128)incount * type->external;
+    store_number(layer, large, size,
+                 bytes <= (large ? INT64_MAX : INT_MAX) ? (int64_t)bytes : GUEST_MPI_UNDEFINED);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 
 int32_t mpilayer_Pack_external_size(struct mpilayer *layer, uint32_t datarep, int32_t incount,
                                     uint32_t datatype, uint32_t size) {
-    struct mpilayer_call call;
-    struct mpilayer_datatype *type;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Pack_external_size") ||
-        !mpilayer_count_check(&call, "incount", incount) ||
-        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
-        !mpilayer_memory_check(&call, "size", size, 4) || !datarep_check(&call, datarep))
-        return mpilayer_call_raise(&call);
-    __int128 bytes = (__int128)incount * type->external;
-    mpilayer_store_i32(layer, size, bytes <= INT_MAX ? (int32_t)bytes : GUEST_MPI_UNDEFINED);
-    return mpilayer_call_return(&call, MPI_SUCCESS);
+    return pack_external_size(layer, "MPI_Pack_external_size", false, datarep, incount, datatype,
+                              size);
+}
+int32_t mpilayer_Pack_external_size_c(struct mpilayer *layer, uint32_t datarep, int64_t incount,
+                                      uint32_t datatype, uint32_t size) {
+    return pack_external_size(layer, "MPI_Pack_external_size_c", true, datarep, incount, datatype,
+                              size);
 }

@@ -8,6 +8,7 @@
 #include "mpi/mpi_error.h"
 #include "mpi/mpi_legacy.h"
 #include "mpi/mpi_op.h"
+#include "mpi/mpi_session.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
@@ -32,6 +33,7 @@ static struct {
     {MPILAYER_OP, sizeof(struct mpilayer_op), 1 << 16, GUEST_MPI_OP_NULL, 0x20},
     {MPILAYER_KEYVAL, sizeof(struct mpilayer_keyval), 1 << 16, GUEST_MPI_TAG_UB, 0},
     {MPILAYER_WIN, sizeof(struct mpilayer_win), 1 << 16, GUEST_MPI_WIN_NULL, 1},
+    {MPILAYER_SESSION, sizeof(struct mpilayer_session), 1 << 16, GUEST_MPI_SESSION_NULL, 1},
 };
 enum { TABLE_COUNT = sizeof table_shapes / sizeof table_shapes[0] };
 
@@ -86,6 +88,11 @@ static int layer_finish(void *state, int code, bool trapped) {
     if (layer->phase == MPILAYER_RUNNING && (trapped || code != 0)) {
         /* Others may wait for this rank for ever. */
         mpilayer_abort_job(layer, NULL, code);
+    }
+    /* MPI may have been kept for sessions that could still have come. */
+    if (layer->phase == MPILAYER_RUNNING && layer->sessions_used && layer->sessions_open == 0 &&
+        (!layer->world_begun || layer->world_ended)) {
+        mpilayer_stop(layer);
     }
     return code;
 }

@@ -1,6 +1,6 @@
 /*
  * mpi_request.c - requests: how they begin, and all the ways to wait for them.
- * MPI 3.1, sections 3.7, 3.8.4, 3.9 and 12.2 (generalized requests).
+ * MPI 4.1, sections 3.7, 3.8.4 and 3.9.
  *
  * The guest's arrays of handles become arrays of the host's requests on the stack (long ones in
  * memory of the call); a handle that occurs twice is an error, as MPI would touch the request after
@@ -10,8 +10,6 @@
 #include "mpi/mpi_error.h"
 #include "mpi/mpi_status.h"
 #include "mpi_functions.h"
-
-#include <stdlib.h>
 
 /* ---- begin and end ---- */
 
@@ -32,6 +30,9 @@ static int32_t request_begin(struct mpilayer_call *call, int code, struct mpilay
                              uint32_t address) {
     struct mpilayer *layer = call->layer;
     if (code != MPI_SUCCESS) {
+        if (request->hooks != NULL && request->hooks->release != NULL) {
+            request->hooks->release(request);
+        }
         mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &request->object);
         return mpilayer_call_raise_host(call, code);
     }
@@ -58,6 +59,9 @@ int32_t mpilayer_request_made(struct mpilayer_call *call, int code,
 void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request *request) {
     if (request->blocks != NULL) {
         mpilayer_blocks_free(request->blocks);
+    }
+    if (request->hooks != NULL && request->hooks->release != NULL) {
+        request->hooks->release(request);
     }
     if (request->new_comm != NULL && request->new_comm->host == MPI_COMM_NULL) {
         mpilayer_comm_release(layer, request->new_comm); /* it failed */
@@ -102,6 +106,39 @@ static int32_t end_call(struct mpilayer_call *call, int code, struct mpilayer_co
     return result;
 }
 
+/* ---- requests of which the host's is only a part ---- */
+
+static enum mpilayer_ready ready(struct mpilayer_request *request, int *code) {
+    *code = MPI_SUCCESS;
+    /* What was not started, or has completed, waits for nothing. */
+    return request->hooks == NULL || request->hooks->ready == NULL ||
+                   (request->persistent && !request->active)
+               ? MPILAYER_READY
+               : request->hooks->ready(request, code);
+}
+
+static bool fail_never(struct mpilayer_call *call, const char *argument) {
+    return mpilayer_call_fail(call, GUEST_MPI_ERR_REQUEST, argument,
+                              "would be waited for without end: this process has not marked all "
+                              "partitions as ready");
+}
+
+/* Until the host can be asked for the rest; false: it would take for ever. */
+static bool wait_ready(struct mpilayer_call *call, const char *argument,
+                       struct mpilayer_request *request, int *code) {
+    enum mpilayer_ready state;
+    do {
+        state = ready(request, code);
+    } while (state == MPILAYER_NOT_YET && *code == MPI_SUCCESS);
+    return state != MPILAYER_NEVER || fail_never(call, argument);
+}
+
+static void mend(const struct mpilayer_request *request, MPI_Status *status) {
+    if (request != NULL && request->hooks != NULL && request->hooks->mend != NULL) {
+        request->hooks->mend(request, status);
+    }
+}
+
 /* ---- one request ---- */
 
 /* The request whose handle lies at the address; *out NULL: MPI_REQUEST_NULL. */
@@ -132,10 +169,19 @@ int32_t mpilayer_Wait(struct mpilayer *layer, uint32_t request, uint32_t status)
         !mpilayer_status_check(&call, "status", status)) {
         return mpilayer_call_raise(&call);
     }
-    int code = MPI_Wait(object != NULL ? &object->host : &none,
+    int code = MPI_SUCCESS;
+    if (object != NULL && !wait_ready(&call, "request", object, &code)) {
+        return mpilayer_call_raise(&call);
+    }
+    if (code == MPI_SUCCESS) {
+        code = MPI_Wait(object != NULL ? &object->host : &none,
                         mpilayer_status_host(status, &status_host));
+    }
     struct mpilayer_comm *held = hold_if_failed(&call, code);
     if (code == MPI_SUCCESS) {
+        if (status != 0) {
+            mend(object, &status_host);
+        }
         mpilayer_status_store(layer, status, &status_host, false);
     }
     if (object != NULL && request_done(layer, object)) {
@@ -156,12 +202,18 @@ int32_t mpilayer_Test(struct mpilayer *layer, uint32_t request, uint32_t flag, u
         !mpilayer_status_check(&call, "status", status)) {
         return mpilayer_call_raise(&call);
     }
-    int code = MPI_Test(object != NULL ? &object->host : &none, &done,
+    int code = MPI_SUCCESS;
+    if (object == NULL || ready(object, &code) == MPILAYER_READY) {
+        code = MPI_Test(object != NULL ? &object->host : &none, &done,
                         mpilayer_status_host(status, &status_host));
+    }
     struct mpilayer_comm *held = hold_if_failed(&call, code);
     if (code == MPI_SUCCESS) {
         mpilayer_store_i32(layer, flag, done);
         if (done) {
+            if (status != 0) {
+                mend(object, &status_host);
+            }
             mpilayer_status_store(layer, status, &status_host, false);
         }
     }
@@ -170,6 +222,20 @@ int32_t mpilayer_Test(struct mpilayer *layer, uint32_t request, uint32_t flag, u
         mpilayer_store_i32(layer, request, GUEST_MPI_REQUEST_NULL);
     }
     return end_call(&call, code, held);
+}
+
+/* Whether it (NULL: MPI_REQUEST_NULL) is complete, without completing it. */
+static int look_at(struct mpilayer_request *object, int *done, MPI_Status *status) {
+    int code = MPI_SUCCESS;
+    *done = 0;
+    if (object != NULL && ready(object, &code) != MPILAYER_READY) {
+        return code;
+    }
+    code = MPI_Request_get_status(object != NULL ? object->host : MPI_REQUEST_NULL, done, status);
+    if (code == MPI_SUCCESS && *done && status != MPI_STATUS_IGNORE) {
+        mend(object, status);
+    }
+    return code;
 }
 
 int32_t mpilayer_Request_get_status(struct mpilayer *layer, uint32_t request, uint32_t flag,
@@ -185,8 +251,7 @@ int32_t mpilayer_Request_get_status(struct mpilayer *layer, uint32_t request, ui
         !mpilayer_status_check(&call, "status", status)) {
         return mpilayer_call_raise(&call);
     }
-    int code = MPI_Request_get_status(object != NULL ? object->host : MPI_REQUEST_NULL, &done,
-                                      mpilayer_status_host(status, &status_host));
+    int code = look_at(object, &done, mpilayer_status_host(status, &status_host));
     if (code == MPI_SUCCESS) {
         mpilayer_store_i32(layer, flag, done);
         if (done) {
@@ -218,7 +283,9 @@ int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
                            "belongs to a collective operation");
         return mpilayer_call_raise(&call);
     }
-    int code = MPI_Request_free(&object->host);
+    int code = object->hooks != NULL && object->hooks->free != NULL
+                   ? object->hooks->free(object)
+                   : MPI_Request_free(&object->host);
     if (code == MPI_SUCCESS) {
         /* The operation may go on: what it needs is lost, never freed under it. */
         if (!object->persistent || object->active) {
@@ -241,6 +308,10 @@ int32_t mpilayer_Cancel(struct mpilayer *layer, uint32_t request) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "is not active");
         return mpilayer_call_raise(&call);
     }
+    if (object->hooks != NULL) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "cannot be cancelled");
+        return mpilayer_call_raise(&call);
+    }
     return mpilayer_call_return(&call, MPI_Cancel(&object->host));
 }
 
@@ -255,6 +326,14 @@ static bool check_startable(struct mpilayer_call *call, const char *argument,
     return true;
 }
 
+static int start(struct mpilayer_request *request) {
+    int code = request->hooks != NULL && request->hooks->start != NULL
+                   ? request->hooks->start(request)
+                   : MPI_Start(&request->host);
+    request->active = code == MPI_SUCCESS;
+    return code;
+}
+
 int32_t mpilayer_Start(struct mpilayer *layer, uint32_t request) {
     struct mpilayer_call call;
     struct mpilayer_request *object;
@@ -263,9 +342,7 @@ int32_t mpilayer_Start(struct mpilayer *layer, uint32_t request) {
         !check_startable(&call, "request", object)) {
         return mpilayer_call_raise(&call);
     }
-    int code = MPI_Start(&object->host);
-    object->active = code == MPI_SUCCESS;
-    return mpilayer_call_return(&call, code);
+    return mpilayer_call_return(&call, start(object));
 }
 
 /* ---- arrays of requests ---- */
@@ -279,6 +356,7 @@ struct request_array {
     MPI_Request *hosts;
     struct mpilayer_request **objects; /* NULL: MPI_REQUEST_NULL */
     MPI_Status *statuses;              /* NULL: ignored */
+    bool hooked;                       /* one of them has hooks */
     MPI_Request stack_hosts[ON_STACK];
     struct mpilayer_request *stack_objects[ON_STACK];
     MPI_Status stack_statuses[ON_STACK];
@@ -292,6 +370,7 @@ static bool array_get(struct mpilayer_call *call, struct request_array *array, u
     array->hosts = array->stack_hosts;
     array->objects = array->stack_objects;
     array->statuses = statuses != 0 ? array->stack_statuses : NULL;
+    array->hooked = false;
     if (!mpilayer_count_check(call, "count", count)) {
         return false;
     }
@@ -332,6 +411,7 @@ static bool array_get(struct mpilayer_call *call, struct request_array *array, u
         }
         if (ok) {
             array->objects[at]->visited = true;
+            array->hooked |= array->objects[at]->hooks != NULL;
             array->hosts[at] = array->objects[at]->host;
             if (call->comm == NULL) {
                 call->comm = array->objects[at]->comm;
@@ -374,6 +454,38 @@ static void array_failed(struct request_array *array) {
     }
 }
 
+/* Leave out what the host cannot complete yet, and count it. */
+struct held_back {
+    int count, never;
+};
+
+static struct held_back array_hold_back(struct request_array *array, int *code) {
+    struct held_back held = {0, 0};
+    *code = MPI_SUCCESS;
+    for (int i = 0; i < array->count && *code == MPI_SUCCESS; i++) {
+        enum mpilayer_ready state =
+            array->objects[i] != NULL ? ready(array->objects[i], code) : MPILAYER_READY;
+        if (state != MPILAYER_READY) {
+            array->hosts[i] = MPI_REQUEST_NULL;
+            array->objects[i]->held = true;
+            held.count++;
+            held.never += state == MPILAYER_NEVER;
+        }
+    }
+    return held;
+}
+
+/* Which ones were left out shows in their objects. */
+static void array_put_back(struct request_array *array) {
+    for (int i = 0; i < array->count; i++) {
+        if (array->objects[i] != NULL && array->objects[i]->hooks != NULL &&
+            array->hosts[i] == MPI_REQUEST_NULL && array->objects[i]->held) {
+            array->hosts[i] = array->objects[i]->host;
+            array->objects[i]->held = false;
+        }
+    }
+}
+
 static void array_store_statuses(const struct request_array *array, uint32_t statuses, int count,
                                  bool with_error) {
     for (int i = 0; statuses != 0 && i < count; i++) {
@@ -400,11 +512,27 @@ static int32_t complete_all(struct mpilayer *layer, const char *name, int32_t co
         return mpilayer_call_raise(&call);
     }
     MPI_Status *statuses_host = array.statuses != NULL ? array.statuses : MPI_STATUSES_IGNORE;
-    int code = test ? MPI_Testall(count, array.hosts, &done, statuses_host)
+    int code = MPI_SUCCESS;
+    if (array.hooked && test) {
+        done = array_hold_back(&array, &code).count == 0;
+        array_put_back(&array);
+    }
+    for (int i = 0; array.hooked && !test && i < count && code == MPI_SUCCESS; i++) {
+        if (array.objects[i] != NULL &&
+            !wait_ready(&call, "array_of_requests", array.objects[i], &code)) {
+            return mpilayer_call_raise(&call);
+        }
+    }
+    if (code == MPI_SUCCESS && done) {
+        code = test ? MPI_Testall(count, array.hosts, &done, statuses_host)
                     : MPI_Waitall(count, array.hosts, statuses_host);
+    }
     struct mpilayer_comm *held = hold_if_failed(&call, code);
     if (code == MPI_SUCCESS) {
         if (done) {
+            for (int i = 0; array.hooked && statuses != 0 && i < count; i++) {
+                mend(array.objects[i], &array.statuses[i]);
+            }
             array_store_statuses(&array, statuses, count, false);
             for (int i = 0; i < count; i++) {
                 array_element_done(&array, i);
@@ -447,10 +575,28 @@ static int32_t complete_any(struct mpilayer *layer, const char *name, int32_t co
         !array_get(&call, &array, requests, count, 0)) {
         return mpilayer_call_raise(&call);
     }
-    int code =
-        test ? MPI_Testany(count, array.hosts, &which, &done,
-                           mpilayer_status_host(status, &status_host))
-             : MPI_Waitany(count, array.hosts, &which, mpilayer_status_host(status, &status_host));
+    MPI_Status *status_pointer = mpilayer_status_host(status, &status_host);
+    int code = MPI_SUCCESS;
+    struct held_back left = {0, 0};
+    do {
+        done = 1;
+        if (array.hooked) {
+            left = array_hold_back(&array, &code);
+        }
+        if (code == MPI_SUCCESS) {
+            code = test || left.count > 0
+                       ? MPI_Testany(count, array.hosts, &which, &done, status_pointer)
+                       : MPI_Waitany(count, array.hosts, &which, status_pointer);
+        }
+        array_put_back(&array);
+        if (left.count > 0 && done && which == MPI_UNDEFINED) {
+            done = 0; /* only those that were left out are active */
+            if (!test && left.never == left.count) {
+                fail_never(&call, "array_of_requests");
+                return mpilayer_call_raise(&call);
+            }
+        }
+    } while (!test && !done && code == MPI_SUCCESS);
     struct mpilayer_comm *held = hold_if_failed(&call, code);
     if (code != MPI_SUCCESS) {
         /* Which one failed is told, too. */
@@ -465,6 +611,9 @@ static int32_t complete_any(struct mpilayer *layer, const char *name, int32_t co
     }
     mpilayer_store_i32(layer, index, mpilayer_undefined_to_guest(which));
     if (done) {
+        if (status != 0 && which >= 0 && which < count) {
+            mend(array.objects[which], &status_host);
+        }
         mpilayer_status_store(layer, status, &status_host, false);
         if (which >= 0 && which < count) {
             array_element_done(&array, which);
@@ -484,8 +633,7 @@ int32_t mpilayer_Testany(struct mpilayer *layer, int32_t count, uint32_t array_o
 
 static int32_t complete_some(struct mpilayer *layer, const char *name, int32_t count,
                              uint32_t requests, uint32_t outcount, uint32_t indices,
-                             uint32_t statuses,
-                             int (*function)(int, MPI_Request *, int *, int *, MPI_Status *)) {
+                             uint32_t statuses, bool test) {
     struct mpilayer_call call;
     struct request_array array;
     int completed = 0;
@@ -501,14 +649,36 @@ static int32_t complete_some(struct mpilayer *layer, const char *name, int32_t c
         (which = mpilayer_call_allocate(&call, sizeof *which * (size_t)count)) == NULL) {
         return mpilayer_call_raise(&call);
     }
-    int code = function(count, array.hosts, &completed, which,
-                        array.statuses != NULL ? array.statuses : MPI_STATUSES_IGNORE);
+    MPI_Status *statuses_host = array.statuses != NULL ? array.statuses : MPI_STATUSES_IGNORE;
+    int code = MPI_SUCCESS;
+    struct held_back left = {0, 0};
+    do {
+        if (array.hooked) {
+            left = array_hold_back(&array, &code);
+        }
+        if (code == MPI_SUCCESS) {
+            code = test || left.count > 0
+                       ? MPI_Testsome(count, array.hosts, &completed, which, statuses_host)
+                       : MPI_Waitsome(count, array.hosts, &completed, which, statuses_host);
+        }
+        array_put_back(&array);
+        if (left.count > 0 && completed == MPI_UNDEFINED) {
+            completed = 0; /* only those that were left out are active */
+            if (!test && left.never == left.count) {
+                fail_never(&call, "array_of_requests");
+                return mpilayer_call_raise(&call);
+            }
+        }
+    } while (!test && completed == 0 && left.count > 0 && code == MPI_SUCCESS);
     struct mpilayer_comm *held = hold_if_failed(&call, code);
     bool errors = in_status(code);
     if (code == MPI_SUCCESS || errors) {
         mpilayer_store_i32(layer, outcount, mpilayer_undefined_to_guest(completed));
         if (completed == MPI_UNDEFINED) {
             completed = 0;
+        }
+        for (int i = 0; array.hooked && statuses != 0 && i < completed; i++) {
+            mend(array.objects[which[i]], &array.statuses[i]);
         }
         array_store_statuses(&array, statuses, completed, errors);
         for (int i = 0; i < completed; i++) {
@@ -525,13 +695,110 @@ int32_t mpilayer_Waitsome(struct mpilayer *layer, int32_t incount, uint32_t arra
                           uint32_t outcount, uint32_t array_of_indices,
                           uint32_t array_of_statuses) {
     return complete_some(layer, "MPI_Waitsome", incount, array_of_requests, outcount,
-                         array_of_indices, array_of_statuses, MPI_Waitsome);
+                         array_of_indices, array_of_statuses, false);
 }
 int32_t mpilayer_Testsome(struct mpilayer *layer, int32_t incount, uint32_t array_of_requests,
                           uint32_t outcount, uint32_t array_of_indices,
                           uint32_t array_of_statuses) {
     return complete_some(layer, "MPI_Testsome", incount, array_of_requests, outcount,
-                         array_of_indices, array_of_statuses, MPI_Testsome);
+                         array_of_indices, array_of_statuses, true);
+}
+
+/* ---- looking at several requests, completing none ---- */
+
+int32_t mpilayer_Request_get_status_all(struct mpilayer *layer, int32_t count,
+                                        uint32_t array_of_requests, uint32_t flag,
+                                        uint32_t array_of_statuses) {
+    struct mpilayer_call call;
+    struct request_array array;
+    int done = 1, code = MPI_SUCCESS;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Request_get_status_all") ||
+        !mpilayer_memory_check(&call, "flag", flag, 4) ||
+        !array_get(&call, &array, array_of_requests, count, array_of_statuses)) {
+        return mpilayer_call_raise(&call);
+    }
+    for (int i = 0; i < count && done && code == MPI_SUCCESS; i++) {
+        code = look_at(array.objects[i], &done,
+                       array.statuses != NULL ? &array.statuses[i] : MPI_STATUS_IGNORE);
+    }
+    if (code == MPI_SUCCESS) {
+        mpilayer_store_i32(layer, flag, done);
+        if (done) {
+            array_store_statuses(&array, array_of_statuses, count, false);
+        }
+    }
+    return mpilayer_call_return(&call, code);
+}
+
+/* Inactive: MPI_REQUEST_NULL, or persistent and not started. */
+static bool is_active(const struct mpilayer_request *request) {
+    return request != NULL && (!request->persistent || request->active);
+}
+
+int32_t mpilayer_Request_get_status_any(struct mpilayer *layer, int32_t count,
+                                        uint32_t array_of_requests, uint32_t index, uint32_t flag,
+                                        uint32_t status) {
+    struct mpilayer_call call;
+    struct request_array array;
+    MPI_Status status_host;
+    int done = 0, any = 0, which = -1, code = MPI_SUCCESS;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Request_get_status_any") ||
+        !mpilayer_memory_check(&call, "index", index, 4) ||
+        !mpilayer_memory_check(&call, "flag", flag, 4) ||
+        !mpilayer_status_check(&call, "status", status) ||
+        !array_get(&call, &array, array_of_requests, count, 0)) {
+        return mpilayer_call_raise(&call);
+    }
+    MPI_Status *status_pointer = mpilayer_status_host(status, &status_host);
+    for (int i = 0; i < count && !done && code == MPI_SUCCESS; i++) {
+        if (is_active(array.objects[i])) {
+            any = 1;
+            code = look_at(array.objects[i], &done, status_pointer);
+            which = i;
+        }
+    }
+    if (code == MPI_SUCCESS && !any) { /* an empty status */
+        code = look_at(NULL, &done, status_pointer);
+    }
+    if (code == MPI_SUCCESS) {
+        mpilayer_store_i32(layer, flag, done);
+        mpilayer_store_i32(layer, index, any && done ? which : GUEST_MPI_UNDEFINED);
+        if (done) {
+            mpilayer_status_store(layer, status, &status_host, false);
+        }
+    }
+    return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_Request_get_status_some(struct mpilayer *layer, int32_t incount,
+                                         uint32_t array_of_requests, uint32_t outcount,
+                                         uint32_t array_of_indices, uint32_t array_of_statuses) {
+    struct mpilayer_call call;
+    struct request_array array;
+    int found = 0, any = 0, code = MPI_SUCCESS;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Request_get_status_some") ||
+        !mpilayer_memory_check(&call, "outcount", outcount, 4) ||
+        !array_get(&call, &array, array_of_requests, incount, array_of_statuses) ||
+        !mpilayer_memory_check(&call, "array_of_indices", incount > 0 ? array_of_indices : 4,
+                               4 * (uint64_t)incount)) {
+        return mpilayer_call_raise(&call);
+    }
+    for (int i = 0; i < incount && code == MPI_SUCCESS; i++) {
+        int done = 0;
+        if (is_active(array.objects[i])) {
+            any = 1;
+            code = look_at(array.objects[i], &done,
+                           array.statuses != NULL ? &array.statuses[found] : MPI_STATUS_IGNORE);
+        }
+        if (code == MPI_SUCCESS && done) {
+            mpilayer_store_i32(layer, array_of_indices + 4 * (uint32_t)found++, i);
+        }
+    }
+    if (code == MPI_SUCCESS) {
+        mpilayer_store_i32(layer, outcount, any ? found : GUEST_MPI_UNDEFINED);
+        array_store_statuses(&array, array_of_statuses, found, false);
+    }
+    return mpilayer_call_return(&call, code);
 }
 
 int32_t mpilayer_Startall(struct mpilayer *layer, int32_t count, uint32_t array_of_requests) {
@@ -551,98 +818,19 @@ int32_t mpilayer_Startall(struct mpilayer *layer, int32_t count, uint32_t array_
             return mpilayer_call_raise(&call);
         }
     }
-    int code = MPI_Startall(count, array.hosts);
+    int code = MPI_SUCCESS;
+    for (int i = 0; i < count; i++) {
+        if (array.objects[i]->hooks != NULL && array.objects[i]->hooks->start != NULL) {
+            for (int k = 0; k < count && code == MPI_SUCCESS; k++) {
+                code = start(array.objects[k]);
+            }
+            return mpilayer_call_return(&call, code);
+        }
+    }
+    code = MPI_Startall(count, array.hosts);
     for (int i = 0; i < count; i++) {
         array.objects[i]->host = array.hosts[i]; /* an MPI may replace them */
         array.objects[i]->active = code == MPI_SUCCESS;
     }
-    return mpilayer_call_return(&call, code);
-}
-
-/* ---- generalized requests ---- */
-
-struct grequest {
-    struct mpilayer *layer;
-    uint32_t query, free, cancel; /* indices of guest functions */
-    uint32_t extra_state;
-};
-
-static int grequest_query(void *extra_state, MPI_Status *status) {
-    struct grequest *grequest = extra_state;
-    struct mpilayer *layer = grequest->layer;
-    uint32_t cell = layer->cells + MPILAYER_CELL_CALLBACK +
-                    32 * (layer->callback_depth % MPILAYER_CALLBACK_DEPTH);
-    union wasm_value slots[2] = {{.u32 = grequest->extra_state}, {.u32 = cell}};
-    memset(mpilayer_pointer(layer, cell), 0, 32);
-    mpilayer_status_store(layer, cell, status, false);
-    mpilayer_callback_call(layer, "query callback", grequest->query, "i:ii", slots, true);
-    mpilayer_status_load(layer, cell, status);
-    return mpilayer_error_code_to_host(slots[0].i32);
-}
-
-static int grequest_free(void *extra_state) {
-    struct grequest *grequest = extra_state;
-    union wasm_value slots[1] = {{.u32 = grequest->extra_state}};
-    mpilayer_callback_call(grequest->layer, "free callback", grequest->free, "i:i", slots, true);
-    free(grequest);
-    return mpilayer_error_code_to_host(slots[0].i32);
-}
-
-static int grequest_cancel(void *extra_state, int complete) {
-    struct grequest *grequest = extra_state;
-    union wasm_value slots[2] = {{.u32 = grequest->extra_state}, {.i32 = complete}};
-    mpilayer_callback_call(grequest->layer, "cancel callback", grequest->cancel, "i:ii", slots,
-                           true);
-    return mpilayer_error_code_to_host(slots[0].i32);
-}
-
-int32_t mpilayer_Grequest_start(struct mpilayer *layer, uint32_t query_fn, uint32_t free_fn,
-                                uint32_t cancel_fn, uint32_t extra_state, uint32_t request) {
-    struct mpilayer_call call;
-    struct mpilayer_request *object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Grequest_start") || !mpilayer_cells(&call)) {
-        return mpilayer_call_raise(&call);
-    }
-    if (!mpilayer_callback_matches(layer, query_fn, "i:ii") ||
-        !mpilayer_callback_matches(layer, free_fn, "i:i") ||
-        !mpilayer_callback_matches(layer, cancel_fn, "i:ii")) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, NULL,
-                           "a callback is no function of the type it should have");
-        return mpilayer_call_raise(&call);
-    }
-    if (!mpilayer_request_reserve(&call, "request", request, &object)) {
-        return mpilayer_call_raise(&call);
-    }
-    struct grequest *grequest = malloc(sizeof *grequest);
-    if (grequest == NULL) {
-        mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &object->object);
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
-        return mpilayer_call_raise(&call);
-    }
-    *grequest = (struct grequest){layer, query_fn, free_fn, cancel_fn, extra_state};
-    object->generalized = true;
-    int code =
-        MPI_Grequest_start(grequest_query, grequest_free, grequest_cancel, grequest, &object->host);
-    if (code != MPI_SUCCESS) {
-        free(grequest);
-    }
-    return mpilayer_request_started(&call, code, object, request);
-}
-
-int32_t mpilayer_Grequest_complete(struct mpilayer *layer, uint32_t request) {
-    struct mpilayer_call call;
-    struct mpilayer_request *object;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Grequest_complete") ||
-        !mpilayer_request_get(&call, "request", request, &object)) {
-        return mpilayer_call_raise(&call);
-    }
-    if (!object->generalized || object->completed) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request",
-                           object->generalized ? "is complete already"
-                                               : "is not a generalized request");
-        return mpilayer_call_raise(&call);
-    }
-    int code = MPI_Grequest_complete(object->host);
-    object->completed = code == MPI_SUCCESS;
     return mpilayer_call_return(&call, code);
 }

@@ -7,6 +7,7 @@
  * here: both sides of a transfer have the same number of bytes, both sides of an accumulate the
  * same predefined datatype.
  */
+#include "mpi/mpi_large.h"
 #include "mpi/mpi_memory.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_window.h"
@@ -92,7 +93,7 @@ static bool hear_size(struct mpilayer_win *win, int32_t target) {
 }
 
 bool mpilayer_target_get(struct mpilayer_call *call, const char *argument, int32_t displacement,
-                         struct mpilayer_win *win, int32_t target, int32_t count,
+                         struct mpilayer_win *win, int32_t target, int64_t count,
                          const struct mpilayer_datatype *type, MPI_Aint *out) {
     *out = 0;
     if (target < 0) { /* MPI_PROC_NULL */
@@ -133,9 +134,9 @@ bool mpilayer_target_get(struct mpilayer_call *call, const char *argument, int32
     return true;
 }
 
-bool mpilayer_transfer_check(struct mpilayer_call *call, int32_t from_count,
-                             const struct mpilayer_datatype *from, int32_t *to_count,
-                             const struct mpilayer_datatype *to) {
+bool mpilayer_transfer_check_large(struct mpilayer_call *call, int64_t from_count,
+                                   const struct mpilayer_datatype *from, int64_t *to_count,
+                                   const struct mpilayer_datatype *to) {
     __int128 from_bytes = (__int128)from_count * from->size;
     __int128 to_bytes = (__int128)*to_count * to->size;
     if (from_bytes == to_bytes) {
@@ -151,7 +152,18 @@ bool mpilayer_transfer_check(struct mpilayer_call *call, int32_t from_count,
                                   "%lld bytes are no whole number of elements of %lld",
                                   (long long)from_bytes, (long long)to->size);
     }
-    *to_count = (int32_t)(from_bytes / to->size);
+    *to_count = (int64_t)(from_bytes / to->size);
+    return true;
+}
+
+bool mpilayer_transfer_check(struct mpilayer_call *call, int32_t from_count,
+                             const struct mpilayer_datatype *from, int32_t *to_count,
+                             const struct mpilayer_datatype *to) {
+    int64_t count = *to_count;
+    if (!mpilayer_transfer_check_large(call, from_count, from, &count, to)) {
+        return false;
+    }
+    *to_count = (int32_t)count; /* not more than it was */
     return true;
 }
 
@@ -182,7 +194,7 @@ static const struct mpilayer_basic *sole_of(struct mpilayer_datatype *type) {
 }
 
 bool mpilayer_accumulate_get(struct mpilayer_call *call, const char *argument, uint32_t op,
-                             struct mpilayer_win *win, int32_t from_count,
+                             struct mpilayer_win *win, int64_t from_count,
                              struct mpilayer_datatype *from, struct mpilayer_datatype *to,
                              MPI_Op *out) {
     struct mpilayer_op *object;
@@ -253,50 +265,105 @@ struct fetching {
     int target;
     MPI_Aint displacement;
     MPI_Op op;
+    struct mpilayer_large from, into, at; /* origin, result, target, as the host takes them */
 };
 
 /* Check and translate; MPI_NO_OP does not look at the origin's arguments. */
 static bool fetching_get(struct mpilayer_call *call, struct fetching *f, uint32_t origin_addr,
-                         int32_t *origin_count, uint32_t origin_datatype, uint32_t result_addr,
-                         int32_t *result_count, uint32_t result_datatype, int32_t target_rank,
-                         int32_t target_disp, int32_t target_count, uint32_t target_datatype,
+                         int64_t origin_count, uint32_t origin_datatype, uint32_t result_addr,
+                         int64_t result_count, uint32_t result_datatype, int32_t target_rank,
+                         int32_t target_disp, int64_t target_count, uint32_t target_datatype,
                          uint32_t op, uint32_t win) {
     bool reads = op != GUEST_MPI_NO_OP;
     if (!mpilayer_win_get(call, "win", win, &f->win) ||
         !mpilayer_datatype_get(call, "target_datatype", target_datatype, &f->target_type) ||
         !mpilayer_datatype_get(call, "result_datatype", result_datatype, &f->result_type) ||
         !mpilayer_count_check(call, "target_count", target_count) ||
-        !mpilayer_count_check(call, "result_count", *result_count) ||
+        !mpilayer_count_check(call, "result_count", result_count) ||
         !mpilayer_dest_get(call, "target_rank", target_rank, call->comm, &f->target)) {
         return false;
     }
     f->origin = call->layer->guest->memory;
     f->origin_type = f->target_type;
     if (!reads) {
-        *origin_count = 0;
+        origin_count = 0;
     } else if (!mpilayer_datatype_get(call, "origin_datatype", origin_datatype, &f->origin_type) ||
-               !mpilayer_count_check(call, "origin_count", *origin_count) ||
-               !mpilayer_buffer_get(call, "origin_addr", origin_addr, *origin_count,
-                                    &f->origin_type, &f->origin)) {
+               !mpilayer_count_check(call, "origin_count", origin_count) ||
+               !mpilayer_buffer_get(call, "origin_addr", origin_addr, origin_count, &f->origin_type,
+                                    &f->origin)) {
         return false;
     }
-    int32_t exactly = target_count;
-    if (!mpilayer_buffer_get(call, "result_addr", result_addr, *result_count, &f->result_type,
+    int64_t exactly = target_count;
+    if (!mpilayer_buffer_get(call, "result_addr", result_addr, result_count, &f->result_type,
                              &f->result) ||
         !mpilayer_target_get(call, "target_disp", target_disp, f->win, target_rank, target_count,
                              f->target_type, &f->displacement) ||
-        (reads &&
-         !mpilayer_transfer_check(call, *origin_count, f->origin_type, &exactly, f->target_type)) ||
-        !mpilayer_transfer_check(call, target_count, f->target_type, result_count,
-                                 f->result_type)) {
+        (reads && !mpilayer_transfer_check_large(call, origin_count, f->origin_type, &exactly,
+                                                 f->target_type)) ||
+        !mpilayer_transfer_check_large(call, target_count, f->target_type, &result_count,
+                                       f->result_type)) {
         return false;
     }
     if (exactly != target_count) {
         return mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, "origin_count",
                                   "fewer elements than at the target");
     }
-    return mpilayer_accumulate_get(call, "op", op, f->win, reads ? *origin_count : target_count,
-                                   f->origin_type, f->target_type, &f->op);
+    return mpilayer_accumulate_get(call, "op", op, f->win, reads ? origin_count : target_count,
+                                   f->origin_type, f->target_type, &f->op) &&
+           mpilayer_large_get(call, "origin_count", origin_count, f->origin_type->host, &f->from) &&
+           mpilayer_large_get(call, "result_count", result_count, f->result_type->host, &f->into) &&
+           mpilayer_large_get(call, "target_count", target_count, f->target_type->host, &f->at);
+}
+
+static int32_t get_accumulate(struct mpilayer *layer, const char *name, uint32_t origin_addr,
+                              int64_t origin_count, uint32_t origin_datatype, uint32_t result_addr,
+                              int64_t result_count, uint32_t result_datatype, int32_t target_rank,
+                              int32_t target_disp, int64_t target_count, uint32_t target_datatype,
+                              uint32_t op, uint32_t win) {
+    struct mpilayer_call call;
+    struct fetching f;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !fetching_get(&call, &f, origin_addr, origin_count, origin_datatype, result_addr,
+                      result_count, result_datatype, target_rank, target_disp, target_count,
+                      target_datatype, op, win)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code =
+        f.win->alone
+            ? mpilayer_alone_Get_accumulate(f.win, f.origin, (int)f.from.count, f.from.type,
+                                            f.result, (int)f.into.count, f.into.type, f.target,
+                                            f.displacement, (int)f.at.count, f.at.type, f.op)
+            : MPILAYER_LARGE(Get_accumulate)(f.origin, f.from.count, f.from.type, f.result,
+                                             f.into.count, f.into.type, f.target, f.displacement,
+                                             f.at.count, f.at.type, f.op, f.win->host);
+    return mpilayer_call_return(&call, code);
+}
+
+static int32_t rget_accumulate(struct mpilayer *layer, const char *name, uint32_t origin_addr,
+                               int64_t origin_count, uint32_t origin_datatype, uint32_t result_addr,
+                               int64_t result_count, uint32_t result_datatype, int32_t target_rank,
+                               int32_t target_disp, int64_t target_count, uint32_t target_datatype,
+                               uint32_t op, uint32_t win, uint32_t request) {
+    struct mpilayer_call call;
+    struct mpilayer_request *object;
+    struct fetching f;
+    if (!mpilayer_call_begin(&call, layer, name) ||
+        !fetching_get(&call, &f, origin_addr, origin_count, origin_datatype, result_addr,
+                      result_count, result_datatype, target_rank, target_disp, target_count,
+                      target_datatype, op, win) ||
+        !mpilayer_request_reserve(&call, "request", request, &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    int code = f.win->alone
+                   ? mpilayer_alone_Rget_accumulate(f.win, f.origin, (int)f.from.count, f.from.type,
+                                                    f.result, (int)f.into.count, f.into.type,
+                                                    f.target, f.displacement, (int)f.at.count,
+                                                    f.at.type, f.op, &object->host)
+                   : MPILAYER_LARGE(Rget_accumulate)(f.origin, f.from.count, f.from.type, f.result,
+                                                     f.into.count, f.into.type, f.target,
+                                                     f.displacement, f.at.count, f.at.type, f.op,
+                                                     f.win->host, &object->host);
+    return mpilayer_request_started(&call, code, object, request);
 }
 
 int32_t mpilayer_Get_accumulate(struct mpilayer *layer, uint32_t origin_addr, int32_t origin_count,
@@ -304,23 +371,20 @@ int32_t mpilayer_Get_accumulate(struct mpilayer *layer, uint32_t origin_addr, in
                                 int32_t result_count, uint32_t result_datatype, int32_t target_rank,
                                 int32_t target_disp, int32_t target_count, uint32_t target_datatype,
                                 uint32_t op, uint32_t win) {
-    struct mpilayer_call call;
-    struct fetching f;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Get_accumulate") ||
-        !fetching_get(&call, &f, origin_addr, &origin_count, origin_datatype, result_addr,
-                      &result_count, result_datatype, target_rank, target_disp, target_count,
-                      target_datatype, op, win)) {
-        return mpilayer_call_raise(&call);
-    }
-    int code =
-        f.win->alone
-            ? mpilayer_alone_Get_accumulate(f.win, f.origin, origin_count, f.origin_type->host,
-                                            f.result, result_count, f.result_type->host, f.target,
-                                            f.displacement, target_count, f.target_type->host, f.op)
-            : MPI_Get_accumulate(f.origin, origin_count, f.origin_type->host, f.result,
-                                 result_count, f.result_type->host, f.target, f.displacement,
-                                 target_count, f.target_type->host, f.op, f.win->host);
-    return mpilayer_call_return(&call, code);
+    return get_accumulate(layer, "MPI_Get_accumulate", origin_addr, origin_count, origin_datatype,
+                          result_addr, result_count, result_datatype, target_rank, target_disp,
+                          target_count, target_datatype, op, win);
+}
+
+int32_t mpilayer_Get_accumulate_c(struct mpilayer *layer, uint32_t origin_addr,
+                                  int64_t origin_count, uint32_t origin_datatype,
+                                  uint32_t result_addr, int64_t result_count,
+                                  uint32_t result_datatype, int32_t target_rank,
+                                  int32_t target_disp, int64_t target_count,
+                                  uint32_t target_datatype, uint32_t op, uint32_t win) {
+    return get_accumulate(layer, "MPI_Get_accumulate_c", origin_addr, origin_count, origin_datatype,
+                          result_addr, result_count, result_datatype, target_rank, target_disp,
+                          target_count, target_datatype, op, win);
 }
 
 int32_t mpilayer_Rget_accumulate(struct mpilayer *layer, uint32_t origin_addr, int32_t origin_count,
@@ -329,26 +393,21 @@ int32_t mpilayer_Rget_accumulate(struct mpilayer *layer, uint32_t origin_addr, i
                                  int32_t target_rank, int32_t target_disp, int32_t target_count,
                                  uint32_t target_datatype, uint32_t op, uint32_t win,
                                  uint32_t request) {
-    struct mpilayer_call call;
-    struct mpilayer_request *object;
-    struct fetching f;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Rget_accumulate") ||
-        !fetching_get(&call, &f, origin_addr, &origin_count, origin_datatype, result_addr,
-                      &result_count, result_datatype, target_rank, target_disp, target_count,
-                      target_datatype, op, win) ||
-        !mpilayer_request_reserve(&call, "request", request, &object)) {
-        return mpilayer_call_raise(&call);
-    }
-    int code = f.win->alone
-                   ? mpilayer_alone_Rget_accumulate(
-                         f.win, f.origin, origin_count, f.origin_type->host, f.result, result_count,
-                         f.result_type->host, f.target, f.displacement, target_count,
-                         f.target_type->host, f.op, &object->host)
-                   : MPI_Rget_accumulate(f.origin, origin_count, f.origin_type->host, f.result,
-                                         result_count, f.result_type->host, f.target,
-                                         f.displacement, target_count, f.target_type->host, f.op,
-                                         f.win->host, &object->host);
-    return mpilayer_request_started(&call, code, object, request);
+    return rget_accumulate(layer, "MPI_Rget_accumulate", origin_addr, origin_count, origin_datatype,
+                           result_addr, result_count, result_datatype, target_rank, target_disp,
+                           target_count, target_datatype, op, win, request);
+}
+
+int32_t mpilayer_Rget_accumulate_c(struct mpilayer *layer, uint32_t origin_addr,
+                                   int64_t origin_count, uint32_t origin_datatype,
+                                   uint32_t result_addr, int64_t result_count,
+                                   uint32_t result_datatype, int32_t target_rank,
+                                   int32_t target_disp, int64_t target_count,
+                                   uint32_t target_datatype, uint32_t op, uint32_t win,
+                                   uint32_t request) {
+    return rget_accumulate(layer, "MPI_Rget_accumulate_c", origin_addr, origin_count,
+                           origin_datatype, result_addr, result_count, result_datatype, target_rank,
+                           target_disp, target_count, target_datatype, op, win, request);
 }
 
 int32_t mpilayer_Fetch_and_op(struct mpilayer *layer, uint32_t origin_addr, uint32_t result_addr,
@@ -356,10 +415,9 @@ int32_t mpilayer_Fetch_and_op(struct mpilayer *layer, uint32_t origin_addr, uint
                               uint32_t op, uint32_t win) {
     struct mpilayer_call call;
     struct fetching f;
-    int32_t origin_count = 1, result_count = 1;
     if (!mpilayer_call_begin(&call, layer, "MPI_Fetch_and_op") ||
-        !fetching_get(&call, &f, origin_addr, &origin_count, datatype, result_addr, &result_count,
-                      datatype, target_rank, target_disp, 1, datatype, op, win)) {
+        !fetching_get(&call, &f, origin_addr, 1, datatype, result_addr, 1, datatype, target_rank,
+                      target_disp, 1, datatype, op, win)) {
         return mpilayer_call_raise(&call);
     }
     if (f.target_type->basic == NULL) {

@@ -12,148 +12,35 @@ check and translate every argument, call MPI, write results back.
 import re
 import sys
 
-# Letter of the wasm type -> C type of the host function's parameter.
-C_TYPES = {"i": "int32_t", "u": "uint32_t", "I": "int64_t", "F": "double"}
-
-
-class Kind:
-    """How an argument is handled. In the texts, {x} is the argument's name and {0}, {1} the words
-    behind it. `order` sorts the checks: the communicator comes first, so that what fails later goes
-    to its error handler, buffers come last, as they need their count and datatype."""
-
-    def __init__(self, letter, order=0, declare="", check="", pass_="{x}", after="", own_end=""):
-        self.letter = letter
-        self.order = order
-        self.declare = declare
-        self.check = check
-        self.pass_ = pass_
-        self.after = after      # a statement after a successful call
-        self.own_end = own_end  # replaces mpilayer_call_return
-
-
-def looked_up(struct, function, order=1):
-    return Kind("u", order, "struct %s *{x}_object;" % struct,
-                '%s(&call, "{x}", {x}, &{x}_object)' % function, "{x}_object->host")
-
-
-def number(check, order=2):
-    return Kind("i", order, "int {x}_host;", '%s' % check, "{x}_host")
-
-
-KINDS = {
-    "COMM": looked_up("mpilayer_comm", "mpilayer_comm_get", 0),
-    "GROUP": looked_up("mpilayer_group", "mpilayer_group_get"),
-    "DATATYPE": looked_up("mpilayer_datatype", "mpilayer_datatype_get"),
-    "ANYTYPE": looked_up("mpilayer_datatype", "mpilayer_datatype_get_any"),
-    "OP": looked_up("mpilayer_op", "mpilayer_op_get"),
-    "COUNT": Kind("i", 2, check='mpilayer_count_check(&call, "{x}", {x})'),
-    "INT": Kind("i"),
-    "DEST": number('mpilayer_dest_get(&call, "{x}", {x}, {0}_object, &{x}_host)'),
-    "SOURCE": number('mpilayer_source_get(&call, "{x}", {x}, {0}_object, &{x}_host)'),
-    "SENDTAG": number('mpilayer_sendtag_get(&call, "{x}", {x}, &{x}_host)'),
-    "RECVTAG": number('mpilayer_recvtag_get(&call, "{x}", {x}, &{x}_host)'),
-    # words: the count and the datatype
-    "BUFFER": Kind("u", 3, "void *{x}_host;",
-                   'mpilayer_buffer_get(&call, "{x}", {x}, {0}, &{1}_object, &{x}_host)',
-                   "{x}_host"),
-    "STATUS": Kind("u", 4, "MPI_Status {x}_host;", 'mpilayer_status_check(&call, "{x}", {x})',
-                   "mpilayer_status_host({x}, &{x}_host)",
-                   "mpilayer_status_store(layer, {x}, &{x}_host, false);"),
-    # word: the flag that tells whether there is a status
-    "STATUS_IF": Kind("u", 4, "MPI_Status {x}_host;", 'mpilayer_status_check(&call, "{x}", {x})',
-                      "mpilayer_status_host({x}, &{x}_host)",
-                      "if ({0}_host) {{\n            "
-                      "mpilayer_status_store(layer, {x}, &{x}_host, false);\n        }}"),
-    "OUT_INT": Kind("u", 4, "int {x}_host = 0;", 'mpilayer_memory_check(&call, "{x}", {x}, 4)',
-                    "&{x}_host", "mpilayer_store_i32(layer, {x}, {x}_host);"),
-    # ranks and positions that may be MPI_UNDEFINED
-    "OUT_RANK": Kind("u", 4, "int {x}_host = 0;", 'mpilayer_memory_check(&call, "{x}", {x}, 4)',
-                     "&{x}_host",
-                     "mpilayer_store_i32(layer, {x}, mpilayer_undefined_to_guest({x}_host));"),
-    "OUT_COMPARISON": Kind("u", 4, "int {x}_host = 0;",
-                           'mpilayer_memory_check(&call, "{x}", {x}, 4)', "&{x}_host",
-                           "mpilayer_store_i32(layer, {x}, mpilayer_comparison_to_guest({x}_host));"),
-    "NEW_REQUEST": Kind("u", 5, "struct mpilayer_request *{x}_object;",
-                        'mpilayer_request_reserve(&call, "{x}", {x}, &{x}_object)',
-                        "&{x}_object->host",
-                        own_end="mpilayer_request_started(&call, code, {x}_object, {x})"),
-    "PERSISTENT": Kind("u", 5, "struct mpilayer_request *{x}_object;",
-                       'mpilayer_request_reserve(&call, "{x}", {x}, &{x}_object)',
-                       "&{x}_object->host",
-                       own_end="mpilayer_request_made(&call, code, {x}_object, {x})"),
-    # word: the parent
-    "NEW_COMM": Kind("u", 5, "struct mpilayer_comm *{x}_object;",
-                     'mpilayer_comm_reserve(&call, "{x}", {x}, &{x}_object)',
-                     "&{x}_object->host",
-                     own_end="mpilayer_comm_publish(&call, code, {x}_object, {0}_object, {x})"),
-    "NEW_GROUP": Kind("u", 5, "struct mpilayer_group *{x}_object;",
-                      'mpilayer_group_reserve(&call, "{x}", {x}, &{x}_object)',
-                      "&{x}_object->host",
-                      own_end="mpilayer_group_publish(&call, code, {x}_object, {x})"),
-    # One-sided communication. The window comes first, as communicators do.
-    "WIN": looked_up("mpilayer_win", "mpilayer_win_get", 0),
-    "WIN_GROUP": Kind("u", 2, "struct mpilayer_group *{x}_object;",
-                      'mpilayer_win_group_get(&call, "{x}", {x}, win_object, &{x}_object)',
-                      "{x}_object->host"),
-    "ASSERT": number('mpilayer_assert_get(&call, "{x}", {x}, &{x}_host)'),
-    "LOCK_TYPE": number('mpilayer_lock_type_get(&call, "{x}", {x}, &{x}_host)'),
-    "TARGET": number('mpilayer_dest_get(&call, "{x}", {x}, call.comm, &{x}_host)'),
-    # words: rank, count and datatype at the target
-    "TARGET_DISP": Kind("i", 3, "MPI_Aint {x}_host;",
-                        'mpilayer_target_get(&call, "{x}", {x}, win_object, {0}, {1}, {2}_object, '
-                        '&{x}_host)', "{x}_host"),
-    # The count at the target; words: count and datatype of where data come from and go to.
-    "FITS": Kind("i", 4, check='mpilayer_count_check(&call, "{x}", {x}) && '
-                 'mpilayer_transfer_check(&call, {0}, {1}_object, &{2}, {3}_object)'),
-    # words: the count and datatype of the origin, the datatype of the target
-    "ACCUMULATE_OP": Kind("u", 4, "MPI_Op {x}_host;",
-                          'mpilayer_accumulate_get(&call, "{x}", {x}, win_object, {0}, {1}_object, '
-                          '{2}_object, &{x}_host)', "{x}_host"),
-    "SWAP_TYPE": Kind("u", 1, "struct mpilayer_datatype *{x}_object;",
-                      'mpilayer_swap_type_get(&call, "{x}", {x}, &{x}_object)', "{x}_object->host"),
-    # Arguments of collectives, in rows "prepared by": mpilayer_prepare_<name> checks all of them
-    # and leaves them in a struct mpilayer_collective. S: the send side, R: the receive side.
-    **{side[0].upper() + "_" + kind: Kind(letter, pass_="c.%s.%s" % (side, field))
-       for side in ("send", "recv")
-       for kind, letter, field in (("BUFFER", "u", "buffer"), ("COUNT", "i", "count"),
-                                   ("TYPE", "u", "type"), ("COUNTS", "u", "counts"),
-                                   ("DISPLS", "u", "displacements"), ("TYPES", "u", "types"),
-                                   ("AINTS", "u", "addresses"))},
-    "C_ROOT": Kind("i", pass_="c.root"), "C_OP": Kind("u", pass_="c.op"),
-    # an info object that is checked, but not passed on
-    "INFO": Kind("u", 1, "struct mpilayer_info *{x}_object;",
-                 'mpilayer_info_get_optional(&call, "{x}", {x}, &{x}_object)', "MPI_INFO_NULL"),
-    # For functions written by hand: only the type matters here. ANY is a pointer nobody follows.
-    "ANY": Kind("u"), "OUT": Kind("u"), "IN": Kind("u"), "INTS": Kind("u"), "STRING": Kind("u"),
-    "OUT_STRING": Kind("u"), "FUNCTION": Kind("u"), "VALUE": Kind("u"), "ADDRESS": Kind("u"),
-    "ERRHANDLER": Kind("u"), "KEYVAL": Kind("i"), "REQUEST": Kind("u"),
-    "INOUT_REQUEST": Kind("u"), "REQUESTS": Kind("u"), "STATUSES": Kind("u"),
-    "INOUT_MESSAGE": Kind("u"), "MESSAGE": Kind("u"), "INOUT": Kind("u"), "NEW": Kind("u"), "RANK": Kind("i"),
-    "AINT": Kind("i"), "COUNT64": Kind("I"), "ROOT": Kind("i"), "DATATYPES": Kind("u"),
-    "AINTS": Kind("u"), "IN_STATUS": Kind("u"), "OUT_STATUS": Kind("u"), "BUFFER_IN_PLACE": Kind("u"),
-}
+from mpi_kinds import C_TYPES, KINDS, LARGE_KINDS, LARGE_NAMES
 
 ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|unchanged|prepared by \w+))?"
-                 r"( also nonblocking and persistent)?(?: since ([\d.]+))?(?: alone (\w+))?$")
+                 r"( also nonblocking and persistent)?( also large)?(?: since ([\d.]+))?"
+                 r"(?: alone (\w+))?( buffered)?$")
 RESULTS = {None: ("int32_t", "i"), "double": ("double", "F"), "int32": ("int32_t", "i"),
            "void": ("void", "")}
 
 
 class Argument:
-    def __init__(self, text, where):
+    def __init__(self, text, where, large=False):
         words = text.split()
         if len(words) < 2 or words[0] not in KINDS:
             sys.exit("%s: no such kind: %s" % (where, text))
         self.kind_name, self.name, self.words = words[0], words[1], words[2:]
         self.kind = KINDS[words[0]]
+        if large:
+            self.kind = LARGE_KINDS.get(words[0], self.kind)
+            self.kind_name = LARGE_NAMES.get(words[0], words[0])
 
     def fill(self, text):
         return text.format(*self.words, x=self.name)
 
 
 class Function:
-    def __init__(self, match, where, form="blocking"):
-        self.name, arguments, result, how, _, self.since, self.alone = match.groups()
+    def __init__(self, match, where, form="blocking", large=False):
+        (self.name, arguments, result, how, _, _, self.since, self.alone,
+         self.buffered) = match.groups()
+        self.large = large
         self.persistent = form == "persistent"
         if form == "nonblocking":
             self.name = "I" + self.name[0].lower() + self.name[1:]
@@ -165,11 +52,23 @@ class Function:
         self.unchanged = how == "unchanged"
         self.prepared_by = how.split()[-1] if how and how.startswith("prepared") else None
         self.result, self.result_letter = RESULTS[result]
-        self.arguments = [Argument(a, where) for a in arguments.split(",") if a.strip()]
+        self.arguments = [Argument(a, where, large) for a in arguments.split(",") if a.strip()]
+        self.host_name = self.name  # without the suffix, which the host's macro adds
+        self.name += "_c" if large else ""
 
     def signature(self):
         return self.result_letter + ":" + "".join(
             a.kind.letter.replace("u", "i") for a in self.arguments)
+
+    def counts(self):
+        """Of a large form: datatype -> its count, where both become what the host takes."""
+        if not self.large or self.prepared_by:
+            return {}
+        pairs = {a.words[1]: a.words[0] for a in self.arguments
+                 if a.kind_name == "BUFFER" and a.words[0] != "1"}
+        pairs.update({a.name.replace("count", "datatype"): a.name for a in self.arguments
+                      if a.kind_name == "FITS"})
+        return pairs
 
     def prototype(self):
         parameters = ["struct mpilayer *layer"] + [
@@ -191,28 +90,38 @@ class Function:
         if self.unchanged:
             return ["%s {" % self.prototype(), "    return (int32_t)%s;" % arguments[0].name,
                     "}"]
-        checks = [a.fill(a.kind.check) for a in sorted(arguments, key=lambda a: a.kind.order)
-                  if a.kind.check]
+        checks = [(a.kind.order, a.fill(a.kind.check)) for a in arguments if a.kind.check]
+        counts = self.counts()
+        checks += [(4.5, 'mpilayer_large_get(&call, "%s", %s, %s_object->host, &%s_large)' % (
+            count, count, datatype, count)) for datatype, count in counts.items()]
+        checks = [check for _, check in sorted(checks, key=lambda pair: pair[0])]
         lines = ["%s {" % self.prototype(), "    struct mpilayer_call call;"]
         if self.prepared_by:
             pending = any(a.kind_name in ("NEW_REQUEST", "PERSISTENT") for a in arguments)
-            lines += ["    struct mpilayer_collective c = {.pending = %s};" % (
-                "true" if pending else "false")]
+            lines += ["    struct mpilayer_collective c = {.pending = %s%s};" % (
+                "true" if pending else "false",
+                ", .send.large = true, .recv.large = true" if self.large else "")]
             checks.insert(1, "mpilayer_prepare_%s(&call, &c, %s)" % (self.prepared_by, ", ".join(
-                a.name for a in arguments if a.kind.pass_.startswith("c."))))
+                a.name for a in arguments if "c." in a.kind.pass_)))
         lines += ["    " + a.fill(a.kind.declare) for a in arguments if a.kind.declare]
         lines += ["    if (!mpilayer_call_begin(&call, layer, \"MPI_%s\")" % self.name]
         lines += ["        || !(%s)" % check for check in checks]
         lines[-1] += ") {"
         lines += ["        return mpilayer_call_raise(&call);", "    }"]
-        host_name = "MPILAYER_PERSISTENT(%s)" if self.persistent else "MPI_%s"
-        passed = [(a, a.fill(a.kind.pass_)) for a in arguments]
-        host_call = "%s(%s)" % (host_name % self.name, ", ".join(text for _, text in passed))
+        host_name = {(False, False): "MPI_%s", (False, True): "MPILAYER_LARGE(%s)",
+                     (True, False): "MPILAYER_PERSISTENT(%s)",
+                     (True, True): "MPILAYER_LARGE_PERSISTENT(%s)"}[self.persistent, self.large]
+        passed = [(a, counts[a.name] + "_large.type" if a.name in counts else
+                   a.fill(a.kind.pass_)) for a in arguments]
+        host_call = "%s(%s)" % (host_name % self.host_name, ", ".join(text for _, text in passed))
         if self.alone == "nothing":
             host_call = "win_object->alone ? MPI_SUCCESS : " + host_call
         elif self.alone:
-            host_call = "win_object->alone ? mpilayer_alone_%s(%s) : %s" % (self.name, ", ".join(
+            host_call = "win_object->alone ? mpilayer_alone_%s(%s) : %s" % (self.host_name, ", ".join(
                 ["win_object"] + [text for a, text in passed if a.kind_name != "WIN"]), host_call)
+        elif self.buffered:
+            host_call = "mpilayer_buffered_%s(%s)" % (self.host_name, ", ".join(
+                "comm_object" if a.kind_name == "COMM" else text for a, text in passed))
         lines += ["    int code = %s;" % host_call]
         after = [a for a in arguments if a.kind.after]
         if after:
@@ -241,10 +150,9 @@ def read_table(path):
             elif line.startswith("legacy "):
                 pass  # mpi_legacy.py reads those
             elif match:
-                functions.append((section, Function(match, where)))
-                if match.group(5):
-                    functions += [(section, Function(match, where, form))
-                                  for form in ("nonblocking", "persistent")]
+                forms = ["blocking"] + (["nonblocking", "persistent"] if match.group(5) else [])
+                functions += [(section, Function(match, where, form, large)) for form in forms
+                              for large in ([False, True] if match.group(6) else [False])]
             else:
                 sys.exit("%s: cannot read: %s" % (where, line))
     names = [f.name for _, f in functions] + later
@@ -266,7 +174,8 @@ def header(functions, later):
 def stubs(functions, later):
     out = [NOTICE, '#include "mpi_functions.h"', '#include "mpi/mpi_memory.h"',
            '#include "mpi/mpi_collective.h"', '#include "mpi/mpi_status.h"',
-           '#include "mpi/mpi_plugin.h"', '#include "mpi/mpi_window.h"']
+           '#include "mpi/mpi_plugin.h"', '#include "mpi/mpi_window.h"',
+           '#include "mpi/mpi_buffer.h"']
     last = None
     for section, f in functions:
         if not f.by_hand:

@@ -247,20 +247,49 @@ static int32_t make(struct making *m, uint32_t baseptr, uint32_t address) {
     return mpilayer_call_return(call, MPI_SUCCESS);
 }
 
-int32_t mpilayer_Win_create(struct mpilayer *layer, uint32_t base, int32_t size, int32_t disp_unit,
-                            uint32_t info, uint32_t comm, uint32_t win) {
+static int32_t win_create(struct mpilayer *layer, const char *name, uint32_t base, int32_t size,
+                          int32_t disp_unit, uint32_t info, uint32_t comm, uint32_t win) {
     struct making m = {
         .flavor = GUEST_MPI_WIN_FLAVOR_CREATE, .base = base, .size = size, .unit = disp_unit};
-    if (!making_begin(&m, layer, "MPI_Win_create", comm, info, 0, win)) {
+    if (!making_begin(&m, layer, name, comm, info, 0, win)) {
         return mpilayer_call_raise(&m.call);
     }
     return make(&m, 0, win);
 }
 
+int32_t mpilayer_Win_create(struct mpilayer *layer, uint32_t base, int32_t size, int32_t disp_unit,
+                            uint32_t info, uint32_t comm, uint32_t win) {
+    return win_create(layer, "MPI_Win_create", base, size, disp_unit, info, comm, win);
+}
+int32_t mpilayer_Win_create_c(struct mpilayer *layer, uint32_t base, int32_t size,
+                              int32_t disp_unit, uint32_t info, uint32_t comm, uint32_t win) {
+    return win_create(layer, "MPI_Win_create_c", base, size, disp_unit, info, comm, win);
+}
+
+static int32_t win_allocate(struct mpilayer *layer, const char *name, int32_t size,
+                            int32_t disp_unit, uint32_t info, uint32_t comm, uint32_t baseptr,
+                            uint32_t win) {
+    struct making m = {.flavor = GUEST_MPI_WIN_FLAVOR_ALLOCATE, .size = size, .unit = disp_unit};
+    if (!making_begin(&m, layer, name, comm, info, baseptr, win)) {
+        return mpilayer_call_raise(&m.call);
+    }
+    return make(&m, baseptr, win);
+}
+
 int32_t mpilayer_Win_allocate(struct mpilayer *layer, int32_t size, int32_t disp_unit,
                               uint32_t info, uint32_t comm, uint32_t baseptr, uint32_t win) {
-    struct making m = {.flavor = GUEST_MPI_WIN_FLAVOR_ALLOCATE, .size = size, .unit = disp_unit};
-    if (!making_begin(&m, layer, "MPI_Win_allocate", comm, info, baseptr, win)) {
+    return win_allocate(layer, "MPI_Win_allocate", size, disp_unit, info, comm, baseptr, win);
+}
+int32_t mpilayer_Win_allocate_c(struct mpilayer *layer, int32_t size, int32_t disp_unit,
+                                uint32_t info, uint32_t comm, uint32_t baseptr, uint32_t win) {
+    return win_allocate(layer, "MPI_Win_allocate_c", size, disp_unit, info, comm, baseptr, win);
+}
+
+static int32_t win_allocate_shared(struct mpilayer *layer, const char *name, int32_t size,
+                                   int32_t disp_unit, uint32_t info, uint32_t comm,
+                                   uint32_t baseptr, uint32_t win) {
+    struct making m = {.flavor = GUEST_MPI_WIN_FLAVOR_SHARED, .size = size, .unit = disp_unit};
+    if (!making_begin(&m, layer, name, comm, info, baseptr, win)) {
         return mpilayer_call_raise(&m.call);
     }
     return make(&m, baseptr, win);
@@ -268,11 +297,14 @@ int32_t mpilayer_Win_allocate(struct mpilayer *layer, int32_t size, int32_t disp
 
 int32_t mpilayer_Win_allocate_shared(struct mpilayer *layer, int32_t size, int32_t disp_unit,
                                      uint32_t info, uint32_t comm, uint32_t baseptr, uint32_t win) {
-    struct making m = {.flavor = GUEST_MPI_WIN_FLAVOR_SHARED, .size = size, .unit = disp_unit};
-    if (!making_begin(&m, layer, "MPI_Win_allocate_shared", comm, info, baseptr, win)) {
-        return mpilayer_call_raise(&m.call);
-    }
-    return make(&m, baseptr, win);
+    return win_allocate_shared(layer, "MPI_Win_allocate_shared", size, disp_unit, info, comm,
+                               baseptr, win);
+}
+int32_t mpilayer_Win_allocate_shared_c(struct mpilayer *layer, int32_t size, int32_t disp_unit,
+                                       uint32_t info, uint32_t comm, uint32_t baseptr,
+                                       uint32_t win) {
+    return win_allocate_shared(layer, "MPI_Win_allocate_shared_c", size, disp_unit, info, comm,
+                               baseptr, win);
 }
 
 int32_t mpilayer_Win_create_dynamic(struct mpilayer *layer, uint32_t info, uint32_t comm,
@@ -378,13 +410,12 @@ int32_t mpilayer_Win_free(struct mpilayer *layer, uint32_t win) {
 
 /* ---- questions ---- */
 
-int32_t mpilayer_Win_shared_query(struct mpilayer *layer, uint32_t win, int32_t rank, uint32_t size,
-                                  uint32_t disp_unit, uint32_t baseptr) {
+static int32_t win_shared_query(struct mpilayer *layer, const char *name, uint32_t win,
+                                int32_t rank, uint32_t size, uint32_t disp_unit, uint32_t baseptr) {
     struct mpilayer_call call;
     struct mpilayer_win *object;
     int target;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Win_shared_query") ||
-        !mpilayer_win_get(&call, "win", win, &object) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !mpilayer_win_get(&call, "win", win, &object) ||
         !mpilayer_dest_get(&call, "rank", rank, call.comm, &target) ||
         !mpilayer_memory_check(&call, "size", size, 4) ||
         !mpilayer_memory_check(&call, "disp_unit", disp_unit, 4) ||
@@ -405,6 +436,15 @@ int32_t mpilayer_Win_shared_query(struct mpilayer *layer, uint32_t win, int32_t 
     mpilayer_store_i32(layer, disp_unit, none ? 1 : (int32_t)object->targets[target].unit);
     mpilayer_store_i32(layer, baseptr, none ? 0 : (int32_t)object->segments[target]);
     return GUEST_MPI_SUCCESS;
+}
+
+int32_t mpilayer_Win_shared_query(struct mpilayer *layer, uint32_t win, int32_t rank, uint32_t size,
+                                  uint32_t disp_unit, uint32_t baseptr) {
+    return win_shared_query(layer, "MPI_Win_shared_query", win, rank, size, disp_unit, baseptr);
+}
+int32_t mpilayer_Win_shared_query_c(struct mpilayer *layer, uint32_t win, int32_t rank,
+                                    uint32_t size, uint32_t disp_unit, uint32_t baseptr) {
+    return win_shared_query(layer, "MPI_Win_shared_query_c", win, rank, size, disp_unit, baseptr);
 }
 
 /* ---- names and hints ---- */

@@ -80,7 +80,7 @@ bool mpilayer_win_group_get(struct mpilayer_call *call, const char *argument, ui
  * offers; *out is the host's displacement. MPI_ERR_DISP, MPI_ERR_RMA_RANGE.
  */
 bool mpilayer_target_get(struct mpilayer_call *call, const char *argument, int32_t displacement,
-                         struct mpilayer_win *win, int32_t target, int32_t count,
+                         struct mpilayer_win *win, int32_t target, int64_t count,
                          const struct mpilayer_datatype *type, MPI_Aint *out);
 
 /*
@@ -90,6 +90,9 @@ bool mpilayer_target_get(struct mpilayer_call *call, const char *argument, int32
 bool mpilayer_transfer_check(struct mpilayer_call *call, int32_t from_count,
                              const struct mpilayer_datatype *from, int32_t *to_count,
                              const struct mpilayer_datatype *to);
+bool mpilayer_transfer_check_large(struct mpilayer_call *call, int64_t from_count,
+                                   const struct mpilayer_datatype *from, int64_t *to_count,
+                                   const struct mpilayer_datatype *to);
 
 /*
  * The host's operator for accumulating `from` on `to`; if there is anything to accumulate, both of
@@ -98,7 +101,7 @@ bool mpilayer_transfer_check(struct mpilayer_call *call, int32_t from_count,
  * 128-bit integers).
  */
 bool mpilayer_accumulate_get(struct mpilayer_call *call, const char *argument, uint32_t op,
-                             struct mpilayer_win *win, int32_t from_count,
+                             struct mpilayer_win *win, int64_t from_count,
                              struct mpilayer_datatype *from, struct mpilayer_datatype *to,
                              MPI_Op *out);
 /* A datatype that MPI_Compare_and_swap takes. */

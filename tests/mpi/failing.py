@@ -43,12 +43,13 @@ def main():
             print(f"{case}, {mpi}: exit {code}, stderr lacks {missing}\n{out}{err}")
         else:
             print(f"{case}, {mpi}: exit {code}")
-    module = os.path.join(work, "windows.wasm")
-    source = os.path.join(os.path.dirname(source), "windows.c")
-    run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
-    code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), module])
-    print(f"windows, {mpi}: exit {code}\n{out}{err}")
-    failed |= code != 0 or "all refused" not in out
+    for name in ("windows", "counts"):
+        module = os.path.join(work, name + ".wasm")
+        source = os.path.join(os.path.dirname(source), name + ".c")
+        run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
+        code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), module])
+        print(f"{name}, {mpi}: exit {code}\n{out}{err}")
+        failed |= code != 0 or "all refused" not in out
     sys.exit(1 if failed else 0)
 
 

@@ -21,6 +21,7 @@ static struct fake_guest fake;
 static uint32_t buffer, scratch, zeros, ones, types, statuses, text, null_request, no_message;
 static uint32_t ring; /* a communicator with a topology, for neighbourhood collectives */
 static uint32_t freed_comm, freed_cell;
+static uint32_t session, pset, wide_ones;
 static uint32_t win, freed_win; /* of 64 bytes at `buffer`, in units of 4 */
 /* Addresses whose contents are bad. */
 static uint32_t forged_cell, huge_numbers, negative_numbers, endless_text;
@@ -53,6 +54,18 @@ static int bad_values(const char *kind, struct bad *bad) {
         BAD(GUEST_MPI_WIN_NULL, GUEST_MPI_ERR_WIN);
         BAD(GUEST_MPI_COMM_WORLD, GUEST_MPI_ERR_WIN);
         BAD(freed_win, GUEST_MPI_ERR_WIN);
+    } else if (IS(SESSION)) {
+        BAD_HANDLES(GUEST_MPI_ERR_SESSION);
+        BAD(GUEST_MPI_SESSION_NULL, GUEST_MPI_ERR_SESSION);
+        BAD(GUEST_MPI_COMM_WORLD, GUEST_MPI_ERR_SESSION);
+    } else if (IS(PSET)) {
+        BAD_POINTERS(0);
+        BAD(endless_text, 0);
+        BAD(text, 0);
+    } else if (IS(PARTITIONS)) {
+        BAD(0, GUEST_MPI_ERR_ARG);
+        BAD(-1, GUEST_MPI_ERR_ARG);
+        BAD(INT32_MIN, GUEST_MPI_ERR_ARG);
     } else if (IS(TARGET)) {
         BAD(-1, GUEST_MPI_ERR_RANK);
         BAD(-77, GUEST_MPI_ERR_RANK);
@@ -98,6 +111,9 @@ static int bad_values(const char *kind, struct bad *bad) {
     } else if (IS(COUNT) || IS(COUNT64) || IS(S_COUNT) || IS(R_COUNT)) {
         BAD(-1, 0);
         BAD(INT32_MIN, 0);
+        if (IS(COUNT64)) {
+            BAD(INT64_MIN, 0);
+        }
     } else if (IS(DEST)) {
         BAD(-1, GUEST_MPI_ERR_RANK);
         BAD(-2, GUEST_MPI_ERR_RANK);
@@ -126,7 +142,7 @@ static int bad_values(const char *kind, struct bad *bad) {
         BAD(WILD, GUEST_MPI_ERR_BUFFER);
         BAD(0xffffffff, GUEST_MPI_ERR_BUFFER);
         BAD(FAKE_MEMORY_SIZE - 1, GUEST_MPI_ERR_BUFFER);
-    } else if (IS(S_COUNTS) || IS(R_COUNTS)) {
+    } else if (IS(S_COUNTS) || IS(R_COUNTS) || IS(S_COUNTS64) || IS(R_COUNTS64)) {
         BAD_POINTERS(0);
         BAD(negative_numbers, 0);
         BAD(huge_numbers, 0);
@@ -157,7 +173,7 @@ static int bad_values(const char *kind, struct bad *bad) {
         BAD_POINTERS(0);
         BAD(forged_cell, 0);
         BAD(freed_cell, 0);
-    } else if (IS(INTS) || IS(AINTS)) {
+    } else if (IS(INTS) || IS(AINTS) || IS(INTS64)) {
         BAD_POINTERS(0);
     } else if (IS(STRING)) {
         BAD_POINTERS(0);
@@ -174,6 +190,9 @@ static int bad_values(const char *kind, struct bad *bad) {
 static int64_t good_value(const char *kind) {
     return IS(COMM)                     ? GUEST_MPI_COMM_WORLD
            : IS(WIN)                    ? win
+           : IS(SESSION)                ? session
+           : IS(PSET)                   ? pset
+           : IS(PARTITIONS)             ? 1
            : IS(GROUP) || IS(WIN_GROUP) ? GUEST_MPI_GROUP_EMPTY
            : IS(DATATYPE) || IS(ANYTYPE) || IS(S_TYPE) || IS(R_TYPE) || IS(SWAP_TYPE)
                ? GUEST_MPI_INT
@@ -192,14 +211,15 @@ static int64_t good_value(const char *kind) {
            : IS(REQUESTS) || IS(INOUT_REQUEST) ? null_request
            : IS(INOUT_MESSAGE)                 ? no_message
            : IS(INTS) || IS(AINTS) || IS(S_DISPLS) || IS(R_DISPLS) || IS(S_AINTS) || IS(R_AINTS) ||
-                   IS(IN)
+                   IS(IN) || IS(INTS64)
                ? zeros
+           : IS(S_COUNTS64) || IS(R_COUNTS64)            ? wide_ones
            : IS(S_COUNTS) || IS(R_COUNTS)                ? ones
            : IS(S_TYPES) || IS(R_TYPES) || IS(DATATYPES) ? types
            : IS(STRING)                                  ? text
-           : IS(FUNCTION) || IS(VALUE) || IS(INT) || IS(AINT) || IS(RANK) || IS(DEST) ||
-                   IS(SOURCE) || IS(C_ROOT) || IS(KEYVAL) || IS(TARGET) || IS(TARGET_DISP) ||
-                   IS(ASSERT)
+           : IS(FUNCTION) || IS(VALUE) || IS(INT) || IS(AINT) || IS(INT64) || IS(RANK) ||
+                   IS(DEST) || IS(SOURCE) || IS(C_ROOT) || IS(KEYVAL) || IS(TARGET) ||
+                   IS(TARGET_DISP) || IS(ASSERT)
                ? 0
                : scratch;
 }
@@ -235,6 +255,7 @@ static void reset_cells(void) {
     fake_guest_store(&fake, forged_cell, FORGED);
     for (uint32_t i = 0; i < 16; i++) {
         fake_guest_store(&fake, ones + 4 * i, 1);
+        fake_guest_store(&fake, wide_ones + 4 * i, i % 2 == 0);
         fake_guest_store(&fake, types + 4 * i, GUEST_MPI_INT);
     }
     fake_guest_store(&fake, freed_cell, (int32_t)freed_comm);
@@ -327,6 +348,7 @@ static void random_calls(int count) {
             strcmp(function->name, "MPI_Comm_set_errhandler") == 0 ||
             strcmp(function->name, "MPI_Errhandler_set") == 0 ||
             strcmp(function->name, "MPI_Win_set_errhandler") == 0 ||
+            strcmp(function->name, "MPI_Session_set_errhandler") == 0 ||
             strcmp(function->name, "MPI_Comm_disconnect") == 0) {
             continue; /* the error handler stays, or the first error ends the test */
         }
@@ -362,6 +384,9 @@ int main(int argc, char **argv) {
     null_request = fake_guest_allocate(&fake, 16);
     no_message = fake_guest_allocate(&fake, 16);
     ones = fake_guest_allocate(&fake, 64);
+    wide_ones = fake_guest_allocate(&fake, 64);
+    pset = fake_guest_allocate(&fake, 16);
+    memcpy(fake.guest.memory + pset, "mpi://SELF", 11);
     types = fake_guest_allocate(&fake, 64);
     forged_cell = fake_guest_allocate(&fake, 16);
     freed_cell = fake_guest_allocate(&fake, 16);
@@ -395,6 +420,10 @@ int main(int argc, char **argv) {
         }
     }
     CHECK(win != freed_win);
+
+    CHECK(FAKE_CALL(&fake, "MPI_Session_init", GUEST_MPI_INFO_NULL, GUEST_MPI_ERRORS_RETURN,
+                    scratch) == GUEST_MPI_SUCCESS);
+    session = (uint32_t)fake_guest_load(&fake, scratch);
 
     if (fake_guest_find(&fake, "MPI_Cart_create") != NULL) {
         fake_guest_store(&fake, scratch, 1); /* one dimension of one periodic process */
