@@ -8,9 +8,9 @@
 #ifndef MPIWASM_WASI_WASI_INTERNAL_H
 #define MPIWASM_WASI_WASI_INTERNAL_H
 
+#include "base/path_sandbox.h"
 #include "runtime/host_module.h"
 #include "wasi/fd_table.h"
-#include "wasi/path_sandbox.h"
 #include "wasi/wasi_abi.h"
 #include "wasi/wasi_errno.h"
 

@@ -9,8 +9,8 @@
  * Functions return a descriptor or 0 on success and a negative host errno on failure; an attempt
  * to leave the root is -EPERM.
  */
-#ifndef MPIWASM_WASI_PATH_SANDBOX_H
-#define MPIWASM_WASI_PATH_SANDBOX_H
+#ifndef MPIWASM_BASE_PATH_SANDBOX_H
+#define MPIWASM_BASE_PATH_SANDBOX_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
  * Deviation from POSIX: a name that descends more than WALK_DEPTH levels fails in the walk
  * (ENAMETOOLONG), since each level costs a descriptor.
  */
-#include "wasi/path_sandbox.h"
+#include "base/path_sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
