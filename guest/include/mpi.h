@@ -389,6 +389,12 @@ typedef struct MPI_ABI_Datatype *MPI_Datatype;
 #define MPI_SEEK_END 403
 #define MPI_DISPLACEMENT_CURRENT ((MPI_Offset)(-1))
 
+/* What programs for early implementations of MPI-IO call requests. */
+#define MPIO_USES_MPI_REQUEST 1
+#define MPIO_Request MPI_Request
+#define MPIO_Wait MPI_Wait
+#define MPIO_Test MPI_Test
+
 /* Keys of the predefined attributes. */
 #define MPI_KEYVAL_INVALID 0
 #define MPI_TAG_UB 501

@@ -104,6 +104,13 @@ struct mpilayer_datatype {
     struct mpilayer_datatype *wide; /* for MPI_BOTTOM: see mpi_memory.h; made when needed */
     const struct mpilayer_basic *sole; /* all there is in it, if sole_known; NULL: several kinds */
     bool sole_known;
+    struct {
+        bool known;
+        bool ordered;      /* no block of its data begins before the one in front of it */
+        bool disjoint;     /* or before the end of that one */
+        bool portable;     /* the host's "external32" is the guest's */
+        int64_t last;      /* where the last block begins, if ordered */
+    } in_file;             /* mpi_file_view.c */
     MPI_Datatype host_own; /* a duplicate of host that no other datatype shares, or NULL */
 
     struct mpilayer_attributes attributes;

@@ -7,6 +7,7 @@
  */
 #include "mpi/mpi_attributes.h"
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_file.h"
 #include "mpi/mpi_launcher.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_plugin.h"
@@ -14,6 +15,7 @@
 #include "mpi_functions.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +77,11 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
         *provided = layer->thread_level;
         return true;
     }
+#ifdef OPEN_MPI
+    /* Its shared file pointers are not used, and would be shared with whoever has a file of the
+     * same descriptor number: leave them alone when files are opened. */
+    setenv("OMPI_MCA_io_ompio_sharedfp_lazy_open", "1", 1);
+#endif
     int code = MPI_Init_thread(NULL, NULL, level, &given);
     /* MPI, and the transports below it, install signal handlers of their own. */
     layer->guest->operations->claim_signals(layer->guest);
@@ -98,7 +105,8 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
         mpilayer_table_predefine(&layer->tables[MPILAYER_MESSAGE], GUEST_MPI_MESSAGE_NO_PROC);
     no_proc->host = MPI_MESSAGE_NO_PROC;
     check_world(layer);
-    if (!mpilayer_datatypes_start(layer) || !mpilayer_ops_start(layer)) {
+    if (!mpilayer_datatypes_start(layer) || !mpilayer_ops_start(layer) ||
+        !mpilayer_files_start(layer)) {
         mpilayer_abort(layer, NULL, 1, "%s: the datatypes and operators cannot be made",
                        call->name);
     }
@@ -111,6 +119,7 @@ int mpilayer_stop(struct mpilayer *layer) {
     mpilayer_buffers_stop(layer);
     mpilayer_datatypes_stop(layer);
     int code = MPI_Finalize();
+    mpilayer_files_stop(layer);
     layer->phase = MPILAYER_FINALIZED;
     return code;
 }

@@ -11,6 +11,7 @@
  */
 #include "mpi/mpi_error.h"
 
+#include "mpi/mpi_file.h"
 #include "mpi/mpi_session.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
@@ -180,6 +181,7 @@ bool mpilayer_handle_fail(struct mpilayer_call *call, const char *argument, uint
         [MPILAYER_KEYVAL] = {GUEST_MPI_ERR_KEYVAL, GUEST_MPI_KEYVAL_INVALID, "attribute key"},
         [MPILAYER_WIN] = {GUEST_MPI_ERR_WIN, GUEST_MPI_WIN_NULL, "window"},
         [MPILAYER_SESSION] = {GUEST_MPI_ERR_SESSION, GUEST_MPI_SESSION_NULL, "session"},
+        [MPILAYER_FILE] = {GUEST_MPI_ERR_FILE, GUEST_MPI_FILE_NULL, "file"},
     };
     int error_class = classes[class].error_class;
     if (class == MPILAYER_ERRHANDLER) {
@@ -253,7 +255,7 @@ _Noreturn void mpilayer_abort_job(struct mpilayer *layer, struct mpilayer_comm *
         signal(SIGALRM, SIG_DFL);
         alarm(MPILAYER_ABORT_SECONDS);
         let_launcher_read();
-        MPI_Abort(comm != NULL && comm->window == 0 ? comm->host : MPI_COMM_WORLD, code);
+        MPI_Abort(comm != NULL && comm->stands_for == 0 ? comm->host : MPI_COMM_WORLD, code);
     }
     _exit(code & 0xff ? code & 0xff : 1);
 }
@@ -276,7 +278,7 @@ static void call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, 
     }
     uint32_t cell = layer->cells + MPILAYER_CELL_ERRHANDLER + 8 * layer->errhandler_depth;
     mpilayer_store_i32(layer, cell,
-                       (int32_t)(comm->window != 0 ? comm->window : comm->object.handle));
+                       (int32_t)(comm->stands_for != 0 ? comm->stands_for : comm->object.handle));
     mpilayer_store_i32(layer, cell + 4, code);
     union wasm_value slots[3] = {{.u32 = cell}, {.u32 = cell + 4}, {.u32 = 0}};
     layer->errhandler_depth++;
@@ -520,6 +522,11 @@ int32_t mpilayer_Session_create_errhandler(struct mpilayer *layer, uint32_t sess
     return errhandler_create(layer, "MPI_Session_create_errhandler", true, session_errhandler_fn,
                              errhandler);
 }
+int32_t mpilayer_File_create_errhandler(struct mpilayer *layer, uint32_t file_errhandler_fn,
+                                        uint32_t errhandler) {
+    return errhandler_create(layer, "MPI_File_create_errhandler", false, file_errhandler_fn,
+                             errhandler);
+}
 int32_t mpilayer_Errhandler_create(struct mpilayer *layer, uint32_t handler_fn,
                                    uint32_t errhandler) {
     return errhandler_create(layer, "MPI_Errhandler_create", false, handler_fn, errhandler);
@@ -543,7 +550,8 @@ void mpilayer_errhandler_assign(struct mpilayer *layer, struct mpilayer_comm *co
     }
 }
 
-/* What has the error handler: a communicator, or the one that stands for a window or session. */
+/* What has the error handler: a communicator, or the one that stands for a window, session or file;
+ * what stands for MPI_FILE_NULL has the one of files to come. */
 static bool get_handled(struct mpilayer_call *call, enum mpilayer_class of, uint32_t handle,
                         struct mpilayer_comm **out) {
     struct mpilayer_win *win;
@@ -556,6 +564,14 @@ static bool get_handled(struct mpilayer_call *call, enum mpilayer_class of, uint
             return false;
         }
         *out = session->comm;
+        return true;
+    }
+    if (of == MPILAYER_FILE) {
+        struct mpilayer_file *file = NULL;
+        if (handle != GUEST_MPI_FILE_NULL && !mpilayer_file_get(call, "file", handle, &file)) {
+            return false;
+        }
+        *out = call->comm = file != NULL ? file->comm : call->layer->no_file;
         return true;
     }
     if (!mpilayer_win_get(call, "win", handle, &win)) {
@@ -589,6 +605,9 @@ int32_t mpilayer_Session_set_errhandler(struct mpilayer *layer, uint32_t session
                                         uint32_t errhandler) {
     return errhandler_set(layer, "MPI_Session_set_errhandler", MPILAYER_SESSION, session,
                           errhandler);
+}
+int32_t mpilayer_File_set_errhandler(struct mpilayer *layer, uint32_t file, uint32_t errhandler) {
+    return errhandler_set(layer, "MPI_File_set_errhandler", MPILAYER_FILE, file, errhandler);
 }
 int32_t mpilayer_Errhandler_set(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
     return errhandler_set(layer, "MPI_Errhandler_set", MPILAYER_COMM, comm, errhandler);
@@ -624,6 +643,9 @@ int32_t mpilayer_Session_get_errhandler(struct mpilayer *layer, uint32_t session
     return errhandler_of(layer, "MPI_Session_get_errhandler", MPILAYER_SESSION, session,
                          errhandler);
 }
+int32_t mpilayer_File_get_errhandler(struct mpilayer *layer, uint32_t file, uint32_t errhandler) {
+    return errhandler_of(layer, "MPI_File_get_errhandler", MPILAYER_FILE, file, errhandler);
+}
 int32_t mpilayer_Errhandler_get(struct mpilayer *layer, uint32_t comm, uint32_t errhandler) {
     return errhandler_of(layer, "MPI_Errhandler_get", MPILAYER_COMM, comm, errhandler);
 }
@@ -646,6 +668,9 @@ int32_t mpilayer_Comm_call_errhandler(struct mpilayer *layer, uint32_t comm, int
 }
 int32_t mpilayer_Win_call_errhandler(struct mpilayer *layer, uint32_t win, int32_t errorcode) {
     return errhandler_call(layer, "MPI_Win_call_errhandler", MPILAYER_WIN, win, errorcode);
+}
+int32_t mpilayer_File_call_errhandler(struct mpilayer *layer, uint32_t fh, int32_t errorcode) {
+    return errhandler_call(layer, "MPI_File_call_errhandler", MPILAYER_FILE, fh, errorcode);
 }
 
 int32_t mpilayer_Session_call_errhandler(struct mpilayer *layer, uint32_t session,

@@ -33,6 +33,7 @@ enum mpilayer_class {
     MPILAYER_KEYVAL,
     MPILAYER_WIN,
     MPILAYER_SESSION,
+    MPILAYER_FILE,
     MPILAYER_CLASS_COUNT
 };
 
@@ -120,10 +121,11 @@ struct mpilayer_comm {
     int remote_size; /* of the remote group if inter, else == size */
     bool inter;
     bool predefined;
-    uint32_t window; /* the handle of the window or session that this stands for, whose error
-                      * handler it has; 0: none */
-    int topology;    /* GUEST_MPI_CART, _GRAPH, _DIST_GRAPH; 0: none */
-    int dimensions;  /* of a Cartesian topology */
+    /* The handle of the window, session or file that this stands for, whose error handler it has,
+     * see mpi_window.h, mpi_session.h, mpi_file.h; 0: none */
+    uint32_t stands_for;
+    int topology;              /* GUEST_MPI_CART, _GRAPH, _DIST_GRAPH; 0: none */
+    int dimensions;            /* of a Cartesian topology */
     int in_degree, out_degree; /* neighbours of this rank, as neighbourhood collectives count */
     struct mpilayer_errhandler *errhandler; /* referenced; never NULL */
     struct mpilayer_attributes attributes;
@@ -175,6 +177,7 @@ struct mpilayer_request {
     struct mpilayer_block *blocks;  /* kept until completion; owned */
     struct mpilayer_comm *new_comm; /* of Comm_idup; owned, hidden until completion */
     uint32_t new_handle;            /* its handle then */
+    struct mpilayer_file *file;     /* that counts it among its pending ones; NULL: none */
     bool persistent;
     bool active;                 /* only if persistent: started and not completed yet */
     bool generalized, completed; /* MPI_Grequest_start, MPI_Grequest_complete */

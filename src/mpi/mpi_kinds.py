@@ -28,6 +28,12 @@ def number(check, order=2):
     return Kind("i", order, "int {x}_host;", '%s' % check, "{x}_host")
 
 
+def host_value(type_name, size, store):
+    return Kind("u", 4, type_name + " {x}_host = 0;",
+                'mpilayer_memory_check(&call, "{x}", {x}, %d)' % size, "&{x}_host",
+                "mpilayer_store_%s(layer, {x}, {x}_host);" % store)
+
+
 KINDS = {
     "COMM": looked_up("mpilayer_comm", "mpilayer_comm_get", 0),
     "GROUP": looked_up("mpilayer_group", "mpilayer_group_get"),
@@ -99,6 +105,36 @@ KINDS = {
                           '{2}_object, &{x}_host)', "{x}_host"),
     "SWAP_TYPE": Kind("u", 1, "struct mpilayer_datatype *{x}_object;",
                       'mpilayer_swap_type_get(&call, "{x}", {x}, &{x}_object)', "{x}_object->host"),
+    # Files. The file comes first, as communicators do. RANDOM_FILE: not a sequential one.
+    "FILE": looked_up("mpilayer_file", "mpilayer_file_get", 0),
+    "RANDOM_FILE": looked_up("mpilayer_file", "mpilayer_file_get_random", 0),
+    # words: the file, count and datatype of what is read or written there
+    "OFFSET": Kind("I", 3, check='mpilayer_file_access_check(&call, "{x}", {x}, {0}_object, {1}, '
+                   '{2}_object)'),
+    # A buffer for what is at the individual file pointer; words: file, count, datatype.
+    "HERE_BUFFER": Kind("u", 3, "void *{x}_host;",
+                        'mpilayer_file_here_check(&call, "{0}", {0}_object, {1}, {2}_object) '
+                        '&& mpilayer_buffer_get(&call, "{x}", {x}, {1}, &{2}_object, '
+                        '&{x}_host)', "{x}_host"),
+    # word: the file
+    "POSITION": Kind("I", 3, check='mpilayer_file_position_check(&call, "{x}", {x}, '
+                     '{0}_object)'),
+    "FILE_SIZE": Kind("I", 3, check='mpilayer_file_size_check(&call, "{x}", {x})'),
+    "OUT_OFFSET": host_value("MPI_Offset", 8, "i64"),
+    "FLAG": Kind("i", pass_="{x} != 0"),
+    # Hosts leave some fields alone: nothing of ours may show there.
+    "FILE_STATUS": Kind("u", 4, "MPI_Status {x}_host = {{0}};",
+                        'mpilayer_status_check(&call, "{x}", {x})',
+                        "mpilayer_status_host({x}, &{x}_host)",
+                        "mpilayer_status_store(layer, {x}, &{x}_host, false);"),
+    # word: the file
+    "FILE_REQUEST": Kind("u", 5, "struct mpilayer_request *{x}_object;",
+                         'mpilayer_file_request_reserve(&call, "{x}", {x}, {0}_object, '
+                         '&{x}_object)', "&{x}_object->host",
+                         own_end="mpilayer_request_started(&call, code, {x}_object, {x})"),
+    # For functions written by hand: a file or MPI_FILE_NULL; displacements and whences.
+    "ANY_FILE": Kind("u"), "DISPLACEMENT": Kind("I"), "SEEK": Kind("I"), "WHENCE": Kind("i"),
+    "CONVERSION": Kind("u"), "FILE_NAME": Kind("u"), "AMODE": Kind("i"),
     # Arguments of collectives, in rows "prepared by": mpilayer_prepare_<name> checks all of them
     # and leaves them in a struct mpilayer_collective. S: the send side, R: the receive side.
     **{side[0].upper() + "_" + kind: Kind(letter, pass_="c.%s.%s" % (side, field))

@@ -6,6 +6,8 @@
 #include "mpi/mpi_plugin.h"
 
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_file.h"
+#include "mpi/mpi_file_name.h"
 #include "mpi/mpi_legacy.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_session.h"
@@ -34,6 +36,7 @@ static struct {
     {MPILAYER_KEYVAL, sizeof(struct mpilayer_keyval), 1 << 16, GUEST_MPI_TAG_UB, 0},
     {MPILAYER_WIN, sizeof(struct mpilayer_win), 1 << 16, GUEST_MPI_WIN_NULL, 1},
     {MPILAYER_SESSION, sizeof(struct mpilayer_session), 1 << 16, GUEST_MPI_SESSION_NULL, 1},
+    {MPILAYER_FILE, sizeof(struct mpilayer_file), 1 << 12, GUEST_MPI_FILE_NULL, 1},
 };
 enum { TABLE_COUNT = sizeof table_shapes / sizeof table_shapes[0] };
 
@@ -42,6 +45,7 @@ static void layer_destroy(void *state) {
     for (int i = 1; i < MPILAYER_CLASS_COUNT; i++) {
         mpilayer_table_close(&layer->tables[i]);
     }
+    mpilayer_names_close(layer->names);
     mpilayer_current = NULL;
     free(layer);
 }
@@ -57,6 +61,11 @@ static bool layer_instantiate(const struct host_config *config, struct guest *gu
     }
     layer->guest = guest;
     layer->config = config;
+    layer->names = mpilayer_names_open(config, err);
+    if (layer->names == NULL) {
+        layer_destroy(layer);
+        return false;
+    }
     for (int i = 0; i < TABLE_COUNT; i++) {
         if (!mpilayer_table_open(&layer->tables[table_shapes[i].class], table_shapes[i].class,
                                  table_shapes[i].size, table_shapes[i].quota,

@@ -31,7 +31,7 @@ static const int levels[] = {GUEST_MPI_THREAD_SINGLE, GUEST_MPI_THREAD_FUNNELED,
 
 static void session_release(struct mpilayer *layer, struct mpilayer_session *session) {
     if (session->comm != NULL) {
-        session->comm->window = 0;
+        session->comm->stands_for = 0;
         mpilayer_comm_release(layer, session->comm);
     }
     if (session->info != NULL) {
@@ -74,7 +74,7 @@ int32_t mpilayer_Session_init(struct mpilayer *layer, uint32_t info, uint32_t er
     }
     mpilayer_object_hide(&made->comm->object);
     made->comm->host = MPI_COMM_NULL;
-    made->comm->window = made->object.handle;
+    made->comm->stands_for = made->object.handle;
     mpilayer_errhandler_assign(layer, made->comm, handler);
     made->info = mpilayer_info_hints(layer, hints);
     layer->sessions_open++;

@@ -175,7 +175,7 @@ def stubs(functions, later):
     out = [NOTICE, '#include "mpi_functions.h"', '#include "mpi/mpi_memory.h"',
            '#include "mpi/mpi_collective.h"', '#include "mpi/mpi_status.h"',
            '#include "mpi/mpi_plugin.h"', '#include "mpi/mpi_window.h"',
-           '#include "mpi/mpi_buffer.h"']
+           '#include "mpi/mpi_buffer.h"', '#include "mpi/mpi_file.h"']
     last = None
     for section, f in functions:
         if not f.by_hand:

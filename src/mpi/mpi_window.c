@@ -29,7 +29,7 @@ enum { HINT_COUNT = sizeof hint_keys / sizeof hint_keys[0] };
 
 static void win_release(struct mpilayer *layer, struct mpilayer_win *win) {
     if (win->comm != NULL) {
-        win->comm->window = GUEST_MPI_WIN_NULL; /* requests may hold it */
+        win->comm->stands_for = GUEST_MPI_WIN_NULL; /* requests may hold it */
         mpilayer_comm_release(layer, win->comm);
     }
     if (win->info != NULL) {
@@ -64,7 +64,7 @@ static bool win_reserve(struct mpilayer_call *call, const struct mpilayer_comm *
     }
     mpilayer_object_hide(&win->comm->object);
     win->comm->host = MPI_COMM_NULL;
-    win->comm->window = win->object.handle;
+    win->comm->stands_for = win->object.handle;
     win->comm->rank = parent->rank;
     win->comm->size = win->comm->remote_size = parent->size;
     mpilayer_errhandler_assign(

@@ -21,7 +21,8 @@ import time
 from harness import ROOT, TESTS, Tools, chosen_mpis, must, native_compiler, run
 from sources import fetch
 
-DIRS = ["attr", "group", "info", "init", "topo", "errhan", "comm", "pt2pt", "datatype", "coll"]
+DIRS = ["attr", "group", "info", "init", "topo", "errhan", "comm", "pt2pt", "datatype", "coll",
+        "io"]
 MAKE = ["make", "-s", "-k", "-j2", "LIBTOOLFLAGS=--tag=CC", "CFLAGS=-O1 -w"]
 
 Test = collections.namedtuple("Test", "dir program ranks arguments env limit result xfail")
@@ -120,10 +121,15 @@ def run_test(mpi, tree, test, runner, limit):
     if not os.path.exists(path):
         return Result("no build", "", 0.0)
     start = time.monotonic()
-    command = [*runner, f"./{test.program}", *test.arguments]
+    folder = os.path.join(tree, test.dir)
+    if test.dir == "io":  # many write files of the same names
+        folder = os.path.join(folder, "run", f"{test.program}.{test.ranks}")
+        os.makedirs(folder, exist_ok=True)
+    program = os.path.join(".", os.path.relpath(path, folder))
+    command = [*runner, program, *test.arguments]
     env = [("MPIEXEC_TIMEOUT", str(test.limit))] if test.limit and test.result else []
-    outcome = run(mpi.launch(test.ranks, command), os.path.join(tree, test.dir),
-                  max(limit, test.limit), [*env, *(entry.split("=", 1) for entry in test.env)])
+    outcome = run(mpi.launch(test.ranks, command), folder, max(limit, test.limit),
+                  [*env, *(entry.split("=", 1) for entry in test.env)])
     seconds = time.monotonic() - start
     state = judge(test, outcome)
     unknown = re.search(r"unknown import: (.*)", outcome.out) if runner else None

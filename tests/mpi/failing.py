@@ -4,6 +4,7 @@
   failing.py BUILD MPI
 """
 import os
+import shutil
 import sys
 
 import run
@@ -27,6 +28,35 @@ CASES = {
 }
 
 
+def prepare(work):
+    """Directories to grant, beside one that is not; returns mpiwasm's options."""
+    top = os.path.join(work, "files")
+    shutil.rmtree(top, ignore_errors=True)
+    for name in ("box/sub", "ro", "secret"):
+        os.makedirs(os.path.join(top, name))
+    for name, text in (("box/data", "public"), ("ro/data", "public"), ("secret/file", "secret")):
+        with open(os.path.join(top, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    box = os.path.join(top, "box")
+    for name, target in (("link", "../secret/file"), ("dirlink", "../secret"), ("inside", "data"),
+                         ("absolute", os.path.join(top, "secret", "file")),
+                         ("dangling", "../secret/new")):
+        os.symlink(target, os.path.join(box, name))
+    os.mkfifo(os.path.join(box, "pipe"))
+    return top, ["--dir", box + "::.", "--dir", os.path.join(top, "ro") + "::/ro:ro"]
+
+
+def unharmed(top):
+    """What the program must not have changed; what it must not have left behind."""
+    with open(os.path.join(top, "secret", "file"), encoding="utf-8") as file:
+        same = file.read() == "secret"
+    with open(os.path.join(top, "ro", "data"), encoding="utf-8") as file:
+        same = same and file.read() == "public"
+    left = [name for name in os.listdir(os.path.join(top, "box")) if name.startswith(".")]
+    return same and os.listdir(os.path.join(top, "secret")) == ["file"] and \
+        os.listdir(os.path.join(top, "ro")) == ["data"] and not left
+
+
 def main():
     build, mpi = os.path.abspath(sys.argv[1]), sys.argv[2]
     work = os.path.join(build, "tests", "mpi", "failing", mpi)
@@ -43,13 +73,14 @@ def main():
             print(f"{case}, {mpi}: exit {code}, stderr lacks {missing}\n{out}{err}")
         else:
             print(f"{case}, {mpi}: exit {code}")
-    for name in ("windows", "counts"):
+    for name in ("windows", "counts", "files"):
         module = os.path.join(work, name + ".wasm")
         source = os.path.join(os.path.dirname(source), name + ".c")
         run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
-        code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), module])
-        print(f"{name}, {mpi}: exit {code}\n{out}{err}")
-        failed |= code != 0 or "all refused" not in out
+        top, grants = prepare(work)
+        code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), *grants, module])
+        print(f"{name}, {mpi}: exit {code}, unharmed: {unharmed(top)}\n{out}{err}")
+        failed |= code != 0 or "all refused" not in out or not unharmed(top)
     sys.exit(1 if failed else 0)
 
 

@@ -17,6 +17,8 @@ static struct {
     void (*code)(struct fake_guest *fake, union wasm_value *slots);
 } functions[FAKE_FUNCTIONS_AT_MOST];
 
+const char *fake_guest_directory;
+
 static struct fake_guest *fake_of(struct guest *guest) {
     return guest->runtime;
 }
@@ -80,7 +82,11 @@ static const struct guest_operations operations = {
 };
 
 void fake_guest_open(struct fake_guest *fake, const char *plugin_path) {
-    static const struct host_config config = {.program = "test", .module_path = "test.wasm"};
+    static struct host_directory directory = {.guest_path = "."};
+    static struct host_config config = {
+        .program = "test", .module_path = "test.wasm", .directories = &directory};
+    directory.host_path = fake_guest_directory;
+    config.directory_count = fake_guest_directory != NULL;
     struct error err = {0};
     void *library = dlopen(plugin_path, RTLD_NOW | RTLD_LOCAL);
     host_module_get *get =

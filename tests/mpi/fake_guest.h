@@ -21,6 +21,9 @@ struct fake_guest {
     void *state;
 };
 
+/* A directory that the guest gets as "."; NULL: none. */
+extern const char *fake_guest_directory;
+
 /* Load the plugin and instantiate it; ends the test with a message if that fails. */
 void fake_guest_open(struct fake_guest *fake, const char *plugin_path);
 void fake_guest_close(struct fake_guest *fake);

@@ -23,6 +23,9 @@ static uint32_t ring; /* a communicator with a topology, for neighbourhood colle
 static uint32_t freed_comm, freed_cell;
 static uint32_t session, pset, wide_ones;
 static uint32_t win, freed_win; /* of 64 bytes at `buffer`, in units of 4 */
+static uint32_t file, freed_file;
+static uint32_t file_name, native; /* good ones */
+static uint32_t bad_names[8];      /* bad ones: every way out of the directory, and others */
 /* Addresses whose contents are bad. */
 static uint32_t forged_cell, huge_numbers, negative_numbers, endless_text;
 
@@ -88,6 +91,50 @@ static int bad_values(const char *kind, struct bad *bad) {
     } else if (IS(LOCK_TYPE)) {
         BAD(0, GUEST_MPI_ERR_LOCKTYPE);
         BAD(-1, GUEST_MPI_ERR_LOCKTYPE);
+    } else if (IS(FILE) || IS(RANDOM_FILE)) {
+        BAD_HANDLES(GUEST_MPI_ERR_FILE);
+        BAD(GUEST_MPI_FILE_NULL, GUEST_MPI_ERR_FILE);
+        BAD(GUEST_MPI_COMM_WORLD, GUEST_MPI_ERR_FILE);
+        BAD(freed_file, GUEST_MPI_ERR_FILE);
+    } else if (IS(ANY_FILE)) {
+        BAD_HANDLES(GUEST_MPI_ERR_FILE);
+        BAD(freed_file, GUEST_MPI_ERR_FILE);
+    } else if (IS(OFFSET) || IS(POSITION)) {
+        BAD(-1, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MIN, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MAX, GUEST_MPI_ERR_ARG);
+        BAD((int64_t)1 << 61, GUEST_MPI_ERR_ARG);
+    } else if (IS(FILE_SIZE)) {
+        BAD(-1, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MIN, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MAX, GUEST_MPI_ERR_ARG);
+    } else if (IS(DISPLACEMENT)) {
+        BAD(-1, GUEST_MPI_ERR_ARG); /* MPI_DISPLACEMENT_CURRENT, of files not sequential */
+        BAD(INT64_MIN, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MAX, GUEST_MPI_ERR_ARG);
+    } else if (IS(SEEK)) {
+        BAD(-1, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MIN, GUEST_MPI_ERR_ARG);
+        BAD(INT64_MAX, GUEST_MPI_ERR_ARG);
+    } else if (IS(WHENCE)) {
+        BAD(0, GUEST_MPI_ERR_ARG);
+        BAD(-1, GUEST_MPI_ERR_ARG);
+    } else if (IS(AMODE)) {
+        BAD(0, GUEST_MPI_ERR_AMODE);
+        BAD(-1, GUEST_MPI_ERR_AMODE);
+        BAD(GUEST_MPI_MODE_RDWR | GUEST_MPI_MODE_RDONLY, GUEST_MPI_ERR_AMODE);
+        BAD(GUEST_MPI_MODE_RDONLY | GUEST_MPI_MODE_CREATE, GUEST_MPI_ERR_AMODE);
+        BAD(GUEST_MPI_MODE_RDWR | GUEST_MPI_MODE_SEQUENTIAL, GUEST_MPI_ERR_AMODE);
+        BAD(GUEST_MPI_MODE_RDWR | 1 << 20, GUEST_MPI_ERR_AMODE);
+    } else if (IS(FILE_NAME)) {
+        BAD_POINTERS(GUEST_MPI_ERR_BAD_FILE);
+        BAD(endless_text, GUEST_MPI_ERR_BAD_FILE);
+        for (int i = 0; i < 8; i++) {
+            BAD(bad_names[i], 0);
+        }
+    } else if (IS(CONVERSION)) {
+        BAD(31, GUEST_MPI_ERR_ARG);
+        BAD(0xffffffff, GUEST_MPI_ERR_ARG);
     } else if (IS(GROUP) || IS(WIN_GROUP)) {
         BAD_HANDLES(GUEST_MPI_ERR_GROUP);
         BAD(GUEST_MPI_GROUP_NULL, GUEST_MPI_ERR_GROUP);
@@ -135,7 +182,7 @@ static int bad_values(const char *kind, struct bad *bad) {
     } else if (IS(RECVTAG)) {
         BAD(-1, GUEST_MPI_ERR_TAG);
         BAD(-77, GUEST_MPI_ERR_TAG);
-    } else if (IS(BUFFER)) {
+    } else if (IS(BUFFER) || IS(HERE_BUFFER)) {
         BAD_POINTERS(GUEST_MPI_ERR_BUFFER);
         BAD(GUEST_MPI_IN_PLACE, GUEST_MPI_ERR_BUFFER);
     } else if (IS(S_BUFFER) || IS(R_BUFFER)) {
@@ -154,9 +201,9 @@ static int bad_values(const char *kind, struct bad *bad) {
         BAD(forged_cell, 0);
     } else if (IS(OUT) || IS(NEW) || IS(OUT_INT) || IS(OUT_RANK) || IS(OUT_COMPARISON) ||
                IS(NEW_REQUEST) || IS(PERSISTENT) || IS(NEW_COMM) || IS(NEW_GROUP) ||
-               IS(OUT_STRING)) {
+               IS(OUT_STRING) || IS(OUT_OFFSET) || IS(FILE_REQUEST)) {
         BAD_POINTERS(0);
-    } else if (IS(STATUS) || IS(OUT_STATUS) || IS(STATUS_IF)) {
+    } else if (IS(STATUS) || IS(OUT_STATUS) || IS(STATUS_IF) || IS(FILE_STATUS)) {
         BAD(WILD, GUEST_MPI_ERR_ARG);
         BAD(FAKE_MEMORY_SIZE - 31, GUEST_MPI_ERR_ARG);
     } else if (IS(IN_STATUS)) {
@@ -188,12 +235,16 @@ static int bad_values(const char *kind, struct bad *bad) {
 }
 
 static int64_t good_value(const char *kind) {
-    return IS(COMM)                     ? GUEST_MPI_COMM_WORLD
-           : IS(WIN)                    ? win
-           : IS(SESSION)                ? session
-           : IS(PSET)                   ? pset
-           : IS(PARTITIONS)             ? 1
-           : IS(GROUP) || IS(WIN_GROUP) ? GUEST_MPI_GROUP_EMPTY
+    return IS(COMM)                                      ? GUEST_MPI_COMM_WORLD
+           : IS(WIN)                                     ? win
+           : IS(FILE) || IS(RANDOM_FILE) || IS(ANY_FILE) ? file
+           : IS(FILE_NAME)                               ? file_name
+           : IS(AMODE)                                   ? GUEST_MPI_MODE_RDWR
+           : IS(WHENCE)                                  ? GUEST_MPI_SEEK_SET
+           : IS(SESSION)                                 ? session
+           : IS(PSET)                                    ? pset
+           : IS(PARTITIONS)                              ? 1
+           : IS(GROUP) || IS(WIN_GROUP)                  ? GUEST_MPI_GROUP_EMPTY
            : IS(DATATYPE) || IS(ANYTYPE) || IS(S_TYPE) || IS(R_TYPE) || IS(SWAP_TYPE)
                ? GUEST_MPI_INT
            : IS(OP) || IS(C_OP) || IS(ACCUMULATE_OP)                ? GUEST_MPI_SUM
@@ -204,9 +255,10 @@ static int64_t good_value(const char *kind) {
            : IS(REQUEST)                                            ? GUEST_MPI_REQUEST_NULL
            : IS(COUNT) || IS(COUNT64) || IS(S_COUNT) || IS(R_COUNT) ? 1
            : IS(SENDTAG) || IS(RECVTAG)                             ? 3
-           : IS(BUFFER) || IS(S_BUFFER)                             ? buffer
+           : IS(BUFFER) || IS(S_BUFFER) || IS(HERE_BUFFER)          ? buffer
            : IS(R_BUFFER)                                           ? buffer + BUFFER_SIZE / 2
-           : IS(STATUS) || IS(OUT_STATUS) || IS(STATUS_IF) || IS(IN_STATUS) || IS(STATUSES)
+           : IS(STATUS) || IS(OUT_STATUS) || IS(STATUS_IF) || IS(IN_STATUS) || IS(STATUSES) ||
+                   IS(FILE_STATUS)
                ? statuses
            : IS(REQUESTS) || IS(INOUT_REQUEST) ? null_request
            : IS(INOUT_MESSAGE)                 ? no_message
@@ -219,7 +271,8 @@ static int64_t good_value(const char *kind) {
            : IS(STRING)                                  ? text
            : IS(FUNCTION) || IS(VALUE) || IS(INT) || IS(AINT) || IS(INT64) || IS(RANK) ||
                    IS(DEST) || IS(SOURCE) || IS(C_ROOT) || IS(KEYVAL) || IS(TARGET) ||
-                   IS(TARGET_DISP) || IS(ASSERT)
+                   IS(TARGET_DISP) || IS(ASSERT) || IS(OFFSET) || IS(POSITION) || IS(FILE_SIZE) ||
+                   IS(DISPLACEMENT) || IS(SEEK) || IS(FLAG) || IS(CONVERSION)
                ? 0
                : scratch;
 }
@@ -272,12 +325,16 @@ static void one_bad_argument(const struct mpi_known_function *function) {
     char kinds[16][32], context[640];
     int n = split_kinds(function->kinds, kinds);
     for (int at = 0; at < n; at++) {
-        struct bad bad[16];
+        struct bad bad[24];
         int bad_count = bad_values(kinds[at], bad);
         for (int b = 0; b < bad_count; b++) {
             int64_t arguments[16] = {0};
             for (int i = 0; i < n; i++) {
                 arguments[i] = i == at ? bad[b].value : good_value(kinds[i]);
+                if (strcmp(function->name, "MPI_File_set_view") == 0 &&
+                    strcmp(kinds[i], "STRING") == 0 && i != at) {
+                    arguments[i] = native;
+                }
                 if (i != at && strcmp(kinds[i], "COMM") == 0 && ring != 0 &&
                     strstr(function->name, "eighbor") != NULL) {
                     arguments[i] = ring;
@@ -313,11 +370,11 @@ static uint32_t draw(uint32_t below) {
 
 /* A good value, a bad one, or one of another kind. */
 static int64_t random_value(const char *kind) {
-    struct bad bad[16];
+    struct bad bad[24];
     int n = bad_values(kind, bad);
-    static const char *const kinds[] = {"COMM",   "DATATYPE", "COUNT",  "BUFFER", "STATUS",
-                                        "STRING", "REQUESTS", "GROUP",  "INOUT",  "OP",
-                                        "INTS",   "OUT",      "KEYVAL", "INFO",   "S_COUNTS"};
+    static const char *const kinds[] = {"COMM",   "DATATYPE", "COUNT", "BUFFER",  "FILE", "STATUS",
+                                        "STRING", "REQUESTS", "GROUP", "INOUT",   "OP",   "INTS",
+                                        "OUT",    "KEYVAL",   "INFO",  "S_COUNTS"};
     switch (draw(8)) {
     case 0: return n > 0 ? bad[draw((uint32_t)n)].value : (int64_t)draw(1 << 20);
     case 1: return good_value(kinds[draw(sizeof kinds / sizeof kinds[0])]);
@@ -349,6 +406,8 @@ static void random_calls(int count) {
             strcmp(function->name, "MPI_Errhandler_set") == 0 ||
             strcmp(function->name, "MPI_Win_set_errhandler") == 0 ||
             strcmp(function->name, "MPI_Session_set_errhandler") == 0 ||
+            strcmp(function->name, "MPI_File_set_errhandler") == 0 ||
+            strcmp(function->name, "MPI_File_preallocate") == 0 || /* fills disks */
             strcmp(function->name, "MPI_Comm_disconnect") == 0) {
             continue; /* the error handler stays, or the first error ends the test */
         }
@@ -374,6 +433,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "hostile_test PLUGIN [RANDOM_CALLS]\n");
         return 2;
     }
+    char directory[] = "/tmp/mpiwasm-hostile-XXXXXX";
+    fake_guest_directory = mkdtemp(directory);
+    CHECK(fake_guest_directory != NULL);
     fake_guest_open(&fake, argv[1]);
     CHECK(FAKE_CALL(&fake, "MPI_Init", 0, 0) == GUEST_MPI_SUCCESS);
     CHECK(fake.signal_claims == 1);
@@ -424,6 +486,28 @@ int main(int argc, char **argv) {
     CHECK(FAKE_CALL(&fake, "MPI_Session_init", GUEST_MPI_INFO_NULL, GUEST_MPI_ERRORS_RETURN,
                     scratch) == GUEST_MPI_SUCCESS);
     session = (uint32_t)fake_guest_load(&fake, scratch);
+    file_name = fake_guest_allocate(&fake, 16);
+    memcpy(fake.guest.memory + file_name, "data", 5);
+    native = fake_guest_allocate(&fake, 16);
+    memcpy(fake.guest.memory + native, "native", 7);
+    static const char *const names[8] = {"../data",     "/etc/passwd", "a/../../data",
+                                         "ftp:data",    "ufs:a:b",     "",
+                                         "ufs:../data", "missing/data"};
+    for (int i = 0; i < 8; i++) {
+        bad_names[i] = fake_guest_allocate(&fake, 16);
+        strcpy((char *)fake.guest.memory + bad_names[i], names[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK(FAKE_CALL(&fake, "MPI_File_open", GUEST_MPI_COMM_WORLD, file_name,
+                        GUEST_MPI_MODE_RDWR | GUEST_MPI_MODE_CREATE, GUEST_MPI_INFO_NULL,
+                        scratch) == GUEST_MPI_SUCCESS);
+        file = (uint32_t)fake_guest_load(&fake, scratch);
+        if (i == 0) {
+            freed_file = file;
+            CHECK(FAKE_CALL(&fake, "MPI_File_close", scratch) == GUEST_MPI_SUCCESS);
+        }
+    }
+    CHECK(file != freed_file);
 
     if (fake_guest_find(&fake, "MPI_Cart_create") != NULL) {
         fake_guest_store(&fake, scratch, 1); /* one dimension of one periodic process */
@@ -443,5 +527,8 @@ int main(int argc, char **argv) {
         }
     }
     random_calls(argc > 2 ? atoi(argv[2]) : 20000);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    CHECK(system(command) == 0);
     return check_report();
 }

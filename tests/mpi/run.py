@@ -85,6 +85,7 @@ def main():
             build([mpicc if shutil.which(mpicc) else "mpicc"], source, natives[mpi])
     build([os.path.join(binaries, "mpiwasmcc")], source, module)
 
+    os.chdir(work)  # files that programs write: other runs have their own
     failed = False
     for ranks in ranks_to_run.split(","):
         oracle = "mpich" if ranks in unable else options.mpi

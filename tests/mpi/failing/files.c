@@ -1,0 +1,241 @@
+/* What MPI-IO may not be given, on two ranks: every call has to fail with the class of its error.
+ * The driver grants one directory as ".", with links that lead out of it, and another as "/ro" for
+ * reading only. Exit code: the number of failures. */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int rank, failures;
+
+static void expect(int code, int wanted, const char *call) {
+    int class = MPI_SUCCESS;
+    if (code != MPI_SUCCESS) MPI_Error_class(code, &class);
+    if (class != wanted) {
+        failures++;
+        fprintf(stderr, "rank %d: %s: class %d, expected %d\n", rank, call, class, wanted);
+    }
+}
+#define FAILS(wanted, call) expect(call, wanted, #call)
+#define WORKS(call) expect(call, MPI_SUCCESS, #call)
+
+static int open_as(const char *name, int amode) {
+    MPI_File file = MPI_FILE_NULL;
+    int code = MPI_File_open(MPI_COMM_WORLD, name, amode, MPI_INFO_NULL, &file);
+    if (code == MPI_SUCCESS) MPI_File_close(&file);
+    return code;
+}
+
+static void names(void) {
+    const int both = MPI_MODE_RDWR, make = MPI_MODE_RDWR | MPI_MODE_CREATE;
+    const int reading = MPI_MODE_RDONLY;
+    char *endless = malloc(1 << 16);
+    memset(endless, 'x', 1 << 16);
+    endless[(1 << 16) - 1] = '\0';
+    WORKS(open_as("data", both));
+    WORKS(open_as("./data", both));
+    WORKS(open_as("/data", both));
+    WORKS(open_as("ufs:data", both));
+    WORKS(open_as("sub/../data", both));
+    WORKS(open_as("inside", both)); /* a link that stays inside */
+    WORKS(open_as("/ro/data", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("../secret/file", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("../secret/new", make));
+    FAILS(MPI_ERR_ACCESS, open_as("/../secret/file", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("sub/../../secret/file", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("ufs:../secret/file", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("/ro/../box/data", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("link", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("link", make));
+    FAILS(MPI_ERR_ACCESS, open_as("absolute", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("dirlink/file", reading));
+    FAILS(MPI_ERR_ACCESS, open_as("dirlink/new", make));
+    FAILS(MPI_ERR_ACCESS, open_as("dangling", make));
+    FAILS(MPI_ERR_NO_SUCH_FILE, open_as("/etc/passwd", reading));
+    FAILS(MPI_ERR_NO_SUCH_FILE, open_as("/proc/self/mem", reading));
+    FAILS(MPI_ERR_NO_SUCH_FILE, open_as("missing", reading));
+    FAILS(MPI_ERR_BAD_FILE, open_as("ftp:data", reading));
+    FAILS(MPI_ERR_BAD_FILE, open_as("ufs:nfs:data", reading));
+    FAILS(MPI_ERR_BAD_FILE, open_as("x:data", make));
+    FAILS(MPI_ERR_BAD_FILE, open_as("", make));
+    FAILS(MPI_ERR_BAD_FILE, open_as("ufs:", make));
+    FAILS(MPI_ERR_BAD_FILE, open_as(".", reading));
+    FAILS(MPI_ERR_BAD_FILE, open_as("sub", both));
+    FAILS(MPI_ERR_BAD_FILE, open_as("data/x", both));
+    FAILS(MPI_ERR_BAD_FILE, open_as("pipe", both));
+    FAILS(MPI_ERR_BAD_FILE, open_as(endless, make));
+    FAILS(MPI_ERR_FILE_EXISTS, open_as("data", make | MPI_MODE_EXCL));
+    FAILS(MPI_ERR_READ_ONLY, open_as("/ro/data", both));
+    FAILS(MPI_ERR_READ_ONLY, open_as("/ro/data", MPI_MODE_WRONLY));
+    FAILS(MPI_ERR_READ_ONLY, open_as("/ro/new", make));
+    FAILS(MPI_ERR_READ_ONLY, open_as("/ro/data", reading | MPI_MODE_DELETE_ON_CLOSE));
+    FAILS(MPI_ERR_READ_ONLY, MPI_File_delete("/ro/data", MPI_INFO_NULL));
+    FAILS(MPI_ERR_ACCESS, MPI_File_delete("../secret/file", MPI_INFO_NULL));
+    FAILS(MPI_ERR_ACCESS, MPI_File_delete("dirlink/file", MPI_INFO_NULL));
+    FAILS(MPI_ERR_BAD_FILE, MPI_File_delete("ftp:data", MPI_INFO_NULL));
+    /* Ranks that do not agree. */
+    FAILS(MPI_ERR_NO_SUCH_FILE, open_as(rank == 1 ? "missing" : "data", both));
+    FAILS(MPI_ERR_NOT_SAME, open_as("data", rank == 1 ? both : reading));
+    FAILS(MPI_ERR_AMODE, open_as("data", rank == 1 ? 0 : reading));
+    FAILS(MPI_ERR_AMODE, open_as("data", both | reading));
+    FAILS(MPI_ERR_AMODE, open_as("data", reading | MPI_MODE_CREATE));
+    FAILS(MPI_ERR_AMODE, open_as("data", both | 1 << 20));
+    free(endless);
+}
+
+/* A link that leads out comes and goes while the name is opened. */
+static void race(void) {
+    MPI_File file;
+    char content[7] = "";
+    for (int i = 0; i < 300; i++) {
+        if (rank == 1) {
+            symlink("../secret/file", "swap.link");
+            rename("swap.link", "swap");
+            link("data", "swap.data");
+            rename("swap.data", "swap");
+        } else if (MPI_File_open(MPI_COMM_SELF, "swap", MPI_MODE_RDWR, MPI_INFO_NULL, &file) ==
+                   MPI_SUCCESS) {
+            MPI_File_read_at(file, 0, content, 6, MPI_CHAR, MPI_STATUS_IGNORE);
+            if (strcmp(content, "secret") == 0) {
+                failures++;
+                fprintf(stderr, "the secret was read\n");
+            }
+            MPI_File_write_at(file, 0, "public", 6, MPI_CHAR, MPI_STATUS_IGNORE);
+            MPI_File_close(&file);
+        }
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+static void handles_and_views(void) {
+    int values[16] = {0}, *wild = (int *)0x7ffffff0, lengths[2] = {1, 1};
+    MPI_Aint falling[2] = {8, 0}, negative = -8;
+    int length = 1;
+    MPI_Datatype odd, backwards, before, nothing, flat, uncommitted;
+    MPI_Offset offset;
+    MPI_Request request;
+    MPI_File file, freed;
+    WORKS(MPI_File_open(MPI_COMM_WORLD, "data", MPI_MODE_RDWR, MPI_INFO_NULL, &file));
+    WORKS(MPI_File_set_size(file, 4096));
+    FAILS(MPI_ERR_ARG, MPI_File_read_at(file, -1, values, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_ARG, MPI_File_read_at(file, INT64_MAX, values, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_ARG, MPI_File_seek(file, -1, MPI_SEEK_SET));
+    FAILS(MPI_ERR_ARG, MPI_File_seek(file, -5000, MPI_SEEK_END));
+    FAILS(MPI_ERR_ARG, MPI_File_seek(file, INT64_MAX, MPI_SEEK_END));
+    FAILS(MPI_ERR_ARG, MPI_File_seek(file, 0, 77));
+    FAILS(MPI_ERR_ARG, MPI_File_seek_shared(file, -1, MPI_SEEK_SET));
+    FAILS(MPI_ERR_NOT_SAME, MPI_File_seek_shared(file, rank, MPI_SEEK_SET));
+    FAILS(MPI_ERR_ARG, MPI_File_get_byte_offset(file, -1, &offset));
+    FAILS(MPI_ERR_ARG, MPI_File_set_size(file, -1));
+    FAILS(MPI_ERR_ARG, MPI_File_preallocate(file, -1));
+    FAILS(MPI_ERR_BUFFER, MPI_File_read_at(file, 0, wild, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_BUFFER, MPI_File_write_at(file, 0, wild, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_BUFFER, MPI_File_read_all(file, values, 0x7fffffff, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_BUFFER, MPI_File_read_shared(file, NULL, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_COUNT, MPI_File_iread(file, values, -1, MPI_INT, &request));
+    FAILS(MPI_ERR_ARG, MPI_File_read_at(file, 0, values, 1, MPI_INT, (MPI_Status *)wild));
+    FAILS(MPI_ERR_IO, MPI_File_read_all_end(file, values, MPI_STATUS_IGNORE));
+    /* One rank's mistake is everybody's where ranks wait for each other. */
+    FAILS(MPI_ERR_BUFFER,
+          MPI_File_write_ordered(file, rank == 1 ? wild : values, 1, MPI_INT, MPI_STATUS_IGNORE));
+
+    MPI_Type_create_hindexed(2, lengths, falling, MPI_INT, &backwards);
+    MPI_Type_create_hindexed(1, &length, &negative, MPI_INT, &before);
+    MPI_Type_contiguous(0, MPI_INT, &nothing);
+    MPI_Type_contiguous(3, MPI_BYTE, &odd);
+    MPI_Type_create_resized(MPI_INT, 0, 0, &flat);
+    MPI_Type_contiguous(2, MPI_INT, &uncommitted);
+    MPI_Type_commit(&backwards);
+    MPI_Type_commit(&before);
+    MPI_Type_commit(&nothing);
+    MPI_Type_commit(&odd);
+    MPI_Type_commit(&flat);
+#define VIEW(disp, etype, filetype, datarep)                                                       \
+    MPI_File_set_view(file, disp, etype, filetype, datarep, MPI_INFO_NULL)
+    FAILS(MPI_ERR_IO, VIEW(0, MPI_INT, backwards, "native"));
+    FAILS(MPI_ERR_IO, VIEW(0, MPI_INT, before, "native"));
+    FAILS(MPI_ERR_ARG, VIEW(0, nothing, MPI_INT, "native"));
+    FAILS(MPI_ERR_ARG, VIEW(0, MPI_INT, odd, "native"));
+    FAILS(MPI_ERR_ARG, VIEW(0, MPI_INT, flat, "native"));
+    FAILS(MPI_ERR_ARG, VIEW(-2, MPI_INT, MPI_INT, "native"));
+    FAILS(MPI_ERR_ARG, VIEW(MPI_DISPLACEMENT_CURRENT, MPI_INT, MPI_INT, "native"));
+    FAILS(MPI_ERR_TYPE, VIEW(0, MPI_INT, uncommitted, "native"));
+    FAILS(MPI_ERR_TYPE, VIEW(0, MPI_INT, MPI_DATATYPE_NULL, "native"));
+    FAILS(MPI_ERR_UNSUPPORTED_DATAREP, VIEW(0, MPI_INT, MPI_INT, "no such"));
+    WORKS(VIEW(0, MPI_INT, nothing, "native"));
+    FAILS(MPI_ERR_ARG, MPI_File_write(file, values, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_ARG, MPI_File_read_at(file, 3, values, 1, MPI_INT, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_read_at(file, 0, values, 0, MPI_INT, MPI_STATUS_IGNORE));
+    WORKS(VIEW(0, MPI_BYTE, MPI_BYTE, "native"));
+
+    /* Operations that have not ended keep the file open. */
+    freed = file;
+    WORKS(MPI_File_iread_at(file, 0, values, 16, MPI_INT, &request));
+    FAILS(MPI_ERR_OTHER, MPI_File_close(&file));
+    WORKS(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_iwrite_at(file, 0, values, 16, MPI_INT, &request));
+    WORKS(MPI_Request_free(&request));
+    WORKS(MPI_File_read_all_begin(file, values, 1, MPI_INT));
+    FAILS(MPI_ERR_IO, MPI_File_write_all_begin(file, values, 1, MPI_INT));
+    FAILS(MPI_ERR_IO, MPI_File_write_all_end(file, values, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_OTHER, MPI_File_close(&file));
+    WORKS(MPI_File_read_all_end(file, values, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_close(&file));
+    FAILS(MPI_ERR_FILE, MPI_File_close(&file));
+    FAILS(MPI_ERR_FILE, MPI_File_close(&freed));
+    FAILS(MPI_ERR_FILE, MPI_File_read_at(freed, 0, values, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_FILE, MPI_File_get_size((MPI_File)MPI_COMM_WORLD, &offset));
+    FAILS(MPI_ERR_FILE, MPI_File_sync(MPI_FILE_NULL));
+    MPI_Type_free(&backwards);
+    MPI_Type_free(&before);
+    MPI_Type_free(&nothing);
+    MPI_Type_free(&odd);
+    MPI_Type_free(&flat);
+    MPI_Type_free(&uncommitted);
+}
+
+static void modes(void) {
+    int value = 0;
+    MPI_Offset offset;
+    MPI_File file;
+    WORKS(MPI_File_open(MPI_COMM_WORLD, "/ro/data", MPI_MODE_RDONLY, MPI_INFO_NULL, &file));
+    WORKS(MPI_File_read_at(file, 0, &value, 1, MPI_INT, MPI_STATUS_IGNORE));
+    if (MPI_File_write_at(file, 0, &value, 1, MPI_INT, MPI_STATUS_IGNORE) == MPI_SUCCESS)
+        failures++;
+    FAILS(MPI_ERR_READ_ONLY, MPI_File_write_shared(file, &value, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_READ_ONLY, MPI_File_read_shared(file, &value, 1, MPI_INT, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_close(&file));
+    WORKS(MPI_File_open(MPI_COMM_WORLD, "data", MPI_MODE_WRONLY, MPI_INFO_NULL, &file));
+    FAILS(MPI_ERR_ACCESS, MPI_File_read_shared(file, &value, 1, MPI_INT, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_close(&file));
+    const int sequential = MPI_MODE_RDONLY | MPI_MODE_SEQUENTIAL;
+    WORKS(MPI_File_open(MPI_COMM_WORLD, "data", sequential, MPI_INFO_NULL, &file));
+    FAILS(MPI_ERR_UNSUPPORTED_OPERATION,
+          MPI_File_read_at(file, 0, &value, 1, MPI_INT, MPI_STATUS_IGNORE));
+    FAILS(MPI_ERR_UNSUPPORTED_OPERATION, MPI_File_seek(file, 0, MPI_SEEK_SET));
+    FAILS(MPI_ERR_UNSUPPORTED_OPERATION, MPI_File_get_position(file, &offset));
+    FAILS(MPI_ERR_ARG, MPI_File_set_view(file, 0, MPI_INT, MPI_INT, "native", MPI_INFO_NULL));
+    WORKS(MPI_File_read_ordered(file, &value, 1, MPI_INT, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_set_view(file, MPI_DISPLACEMENT_CURRENT, MPI_INT, MPI_INT, "native",
+                            MPI_INFO_NULL));
+    MPI_Datatype etype, filetype;
+    char datarep[MPI_MAX_DATAREP_STRING];
+    WORKS(MPI_File_get_view(file, &offset, &etype, &filetype, datarep));
+    if (offset != 8 || etype != MPI_INT || strcmp(datarep, "native") != 0) failures++;
+    WORKS(MPI_File_close(&file));
+}
+
+int main(int argc, char **argv) {
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    names();
+    race();
+    handles_and_views();
+    modes();
+    int all = 0;
+    MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (rank == 0 && all == 0) puts("all refused");
+    MPI_Finalize();
+    return all != 0;
+}
