@@ -3,7 +3,9 @@
  *
  * Subscriptions are copied before anything is written, since the guest's two arrays may overlap.
  * What is wrong with one subscription (a bad descriptor, a clock that cannot be waited for) is
- * reported as its event and ends the wait. The CPU-time clocks cannot be waited for.
+ * reported as its event and ends the wait. The CPU-time clocks cannot be waited for. Descriptors
+ * are handed to the kernel once however often they are subscribed to: it takes no more of them
+ * than the process may have open, while the guest's libc subscribes twice to each.
  */
 #include "wasi/wasi_internal.h"
 
@@ -21,7 +23,8 @@ struct subscription {
     uint32_t error;      /* the event to report at once, if not 0 */
     clockid_t clock;     /* WASI_EVENT_CLOCK */
     uint64_t deadline;   /* nanoseconds on `clock` */
-    uint32_t poll_index; /* else: in the array for ppoll */
+    short events;        /* else: of poll(2) */
+    uint32_t poll_index; /* in the array for ppoll */
 };
 
 static uint64_t clock_now(clockid_t clock) {
@@ -30,9 +33,16 @@ static uint64_t clock_now(clockid_t clock) {
     return wasi_timestamp(time);
 }
 
+/* The descriptors to wait for, and where each of the guest's numbers is among them. */
+struct poll_set {
+    struct pollfd *fds;
+    uint32_t count;
+    uint32_t *places; /* [capacity of the table of files]: 1 + index in fds; 0: not there */
+};
+
 /* 0, or an errno that spoils the whole call. */
 static uint32_t subscription_decode(struct wasi *wasi, const uint8_t *at, struct subscription *out,
-                                    struct pollfd *poll_fds, uint32_t *poll_count) {
+                                    struct poll_set *set) {
     *out = (struct subscription){.userdata = wasi_get_u64(at + WASI_SUBSCRIPTION_USERDATA),
                                  .tag = at[WASI_SUBSCRIPTION_TAG]};
     if (out->tag == WASI_EVENT_CLOCK) {
@@ -59,12 +69,17 @@ static uint32_t subscription_decode(struct wasi *wasi, const uint8_t *at, struct
     if (out->tag != WASI_EVENT_FD_READ && out->tag != WASI_EVENT_FD_WRITE) return WASI_EINVAL;
     struct fd_entry *entry;
     uint32_t fd = wasi_get_u32(at + WASI_SUBSCRIPTION_FD);
-    out->error = wasi_file_get(wasi, fd, WASI_RIGHT_POLL_FD_READWRITE, &entry);
-    if (!out->error) {
-        short events = out->tag == WASI_EVENT_FD_READ ? POLLIN : POLLOUT;
-        out->poll_index = *poll_count;
-        poll_fds[(*poll_count)++] = (struct pollfd){entry->host_fd, events, 0};
+    bool reads = out->tag == WASI_EVENT_FD_READ;
+    uint64_t rights = reads ? WASI_RIGHT_FD_READ : WASI_RIGHT_FD_WRITE;
+    out->error = wasi_file_get(wasi, fd, WASI_RIGHT_POLL_FD_READWRITE | rights, &entry);
+    if (out->error) return WASI_ESUCCESS;
+    if (!set->places[fd]) {
+        set->fds[set->count] = (struct pollfd){.fd = entry->host_fd};
+        set->places[fd] = ++set->count;
     }
+    out->events = reads ? POLLIN : POLLOUT;
+    out->poll_index = set->places[fd] - 1;
+    set->fds[out->poll_index].events |= out->events;
     return WASI_ESUCCESS;
 }
 
@@ -106,7 +121,9 @@ static uint32_t events_collect(uint8_t *out, const struct subscription *subscrip
             stored++;
         } else {
             const struct pollfd *polled = &poll_fds[subscription->poll_index];
-            if (!polled->revents) continue;
+            if (!(polled->revents & (subscription->events | POLLERR | POLLHUP | POLLNVAL))) {
+                continue;
+            }
             uint32_t error = polled->revents & POLLNVAL ? WASI_EBADF : WASI_ESUCCESS;
             uint16_t flags = polled->revents & (POLLHUP | POLLERR) ? WASI_EVENT_FD_HANGUP : 0;
             uint64_t bytes =
@@ -159,19 +176,23 @@ uint32_t wasi_poll_oneoff(struct wasi *wasi, uint32_t in, uint32_t out, uint32_t
     }
     if (count == 0 || count > SUBSCRIPTION_LIMIT) return WASI_EINVAL;
     struct subscription *subscriptions = calloc(count, sizeof *subscriptions);
-    struct pollfd *poll_fds = calloc(count, sizeof *poll_fds);
-    uint32_t error = subscriptions && poll_fds ? WASI_ESUCCESS : WASI_ENOMEM;
-    uint32_t poll_count = 0, stored = 0;
+    struct poll_set set = {
+        .fds = calloc(count, sizeof *set.fds),
+        .places = calloc(wasi->files.capacity + 1, sizeof *set.places),
+    };
+    uint32_t error = subscriptions && set.fds && set.places ? WASI_ESUCCESS : WASI_ENOMEM;
+    uint32_t stored = 0;
     for (uint32_t i = 0; i < count && !error; i++) {
         error = subscription_decode(wasi, wasi_at(wasi, in) + (size_t)i * WASI_SUBSCRIPTION_SIZE,
-                                    &subscriptions[i], poll_fds, &poll_count);
+                                    &subscriptions[i], &set);
     }
     if (!error) {
-        error = wait_and_collect(subscriptions, count, poll_fds, poll_count, wasi_at(wasi, out),
-                                 &stored);
+        error =
+            wait_and_collect(subscriptions, count, set.fds, set.count, wasi_at(wasi, out), &stored);
     }
     free(subscriptions);
-    free(poll_fds);
+    free(set.fds);
+    free(set.places);
     if (error) return error;
     wasi_put_u32(wasi_at(wasi, result), stored);
     return WASI_ESUCCESS;

@@ -4,6 +4,8 @@
 #include "wasi_test.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -170,6 +172,51 @@ TEST(the_two_arrays_may_overlap) {
     for (uint32_t i = 0; i < 3; i++) {
         CHECK_EQUAL(event_get(f, call, i).userdata, 1000 + i);
     }
+}
+
+TEST(one_descriptor_subscribed_to_twice_gives_two_events) {
+    uint32_t fd;
+    host_write(f, "root/file", "12345");
+    CHECK_EQUAL(open_at(f, ROOT, "file", FOLLOW, 0, BOTH, 0, &fd), WASI_ESUCCESS);
+    struct poll_call call = poll_make(f, 2);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, fd);
+    subscribe_fd(f, call, 1, WASI_EVENT_FD_WRITE, fd);
+    CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, call.out, 2, call.result), WASI_ESUCCESS);
+    CHECK_EQUAL(guest_u32(f, call.result), 2);
+    CHECK_EQUAL(event_get(f, call, 0).type, WASI_EVENT_FD_READ);
+    CHECK_EQUAL(event_get(f, call, 0).bytes, 5);
+    CHECK_EQUAL(event_get(f, call, 1).type, WASI_EVENT_FD_WRITE);
+}
+
+TEST(only_the_direction_that_is_ready_is_reported) {
+    int ends[2];
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    uint32_t fd = grant_fd(f, ends[0]);
+    struct poll_call call = poll_make(f, 2);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, fd);
+    subscribe_fd(f, call, 1, WASI_EVENT_FD_WRITE, fd);
+    CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, call.out, 2, call.result), WASI_ESUCCESS);
+    CHECK_EQUAL(guest_u32(f, call.result), 1);
+    CHECK_EQUAL(event_get(f, call, 0).userdata, 1001);
+    close(ends[1]);
+}
+
+TEST(more_subscriptions_than_the_process_may_have_files) {
+    enum { MANY = 2000 };
+    struct rlimit before, limit;
+    uint32_t fd;
+    host_write(f, "root/file", "x");
+    CHECK_EQUAL(open_at(f, ROOT, "file", FOLLOW, 0, BOTH, 0, &fd), WASI_ESUCCESS);
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = (struct rlimit){MANY / 2, before.rlim_max};
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct poll_call call = poll_make(f, MANY);
+    for (uint32_t i = 0; i < MANY; i++) {
+        subscribe_fd(f, call, i, i % 2 ? WASI_EVENT_FD_READ : WASI_EVENT_FD_WRITE, fd);
+    }
+    CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, call.out, MANY, call.result), WASI_ESUCCESS);
+    CHECK_EQUAL(guest_u32(f, call.result), MANY);
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(polling_for_nothing_or_too_much_is_invalid) {
