@@ -21,7 +21,8 @@ struct fd_entry {
     bool owned;       /* closed with the entry; false for the process's own stdin, stdout, stderr */
     bool read_only;   /* lies below a read-only grant: nothing may modify it */
     uint8_t filetype; /* enum wasi_filetype */
-    uint16_t emulated_flags; /* fdflags of entries not owned, whose host flags others share */
+    uint16_t emulated_flags; /* fdflags of entries not owned, whose host flags others share: all
+                                that the guest sees, what the host has set included */
     uint64_t rights_base;    /* enum wasi_rights */
     uint64_t rights_inheriting;
     const char *preopen_name;      /* guest path of a grant, else NULL; the configuration's */

@@ -1,9 +1,10 @@
 /*
  * wasi_fd.c - descriptors as such: closing, renumbering, their state, rights, attributes, grants.
  *
- * Deviations: the flags of stdin, stdout and stderr are kept in our table and emulated (NONBLOCK)
- * since other processes share those descriptors; the synchronisation flags cannot change after
- * opening, as on Linux.
+ * Deviations: the flags of stdin, stdout and stderr are kept in our table and emulated (NONBLOCK,
+ * APPEND) since other processes share those descriptors; one that the host has opened for
+ * appending cannot cease to append. The synchronisation flags cannot change after opening, as on
+ * Linux.
  */
 #include "wasi/wasi_internal.h"
 
@@ -18,7 +19,7 @@ uint32_t wasi_fd_renumber(struct wasi *wasi, uint32_t from, uint32_t to) {
     return wasi_errno_from_host(fd_table_renumber(&wasi->files, from, to));
 }
 
-static uint16_t fdflags_from_host(int flags) {
+uint16_t wasi_fdflags_from_host(int flags) {
     uint16_t result = 0;
     if (flags & O_APPEND) result |= WASI_FDFLAG_APPEND;
     if (flags & O_NONBLOCK) result |= WASI_FDFLAG_NONBLOCK;
@@ -39,7 +40,7 @@ uint32_t wasi_fd_fdstat_get(struct wasi *wasi, uint32_t fd, uint32_t result) {
     if (entry->owned) {
         int flags = fcntl(entry->host_fd, F_GETFL);
         if (flags < 0) return wasi_last_error();
-        fdflags = fdflags_from_host(flags);
+        fdflags = wasi_fdflags_from_host(flags);
     }
     uint8_t *at = wasi_at(wasi, result);
     memset(at, 0, WASI_FDSTAT_SIZE);
@@ -56,15 +57,15 @@ uint32_t wasi_fd_fdstat_set_flags(struct wasi *wasi, uint32_t fd, uint32_t fdfla
     uint32_t error = wasi_file_get(wasi, fd, WASI_RIGHT_FD_FDSTAT_SET_FLAGS, &entry);
     if (error) return error;
     if (fdflags & ~(uint32_t)WASI_FDFLAG_ALL) return WASI_EINVAL;
+    int flags = fcntl(entry->host_fd, F_GETFL);
+    if (flags < 0) return wasi_last_error();
+    uint32_t held = wasi_fdflags_from_host(flags);
+    if ((held ^ fdflags) & SYNCHRONISATION) return WASI_ENOTSUP;
     if (!entry->owned) {
-        if (fdflags & SYNCHRONISATION) return WASI_ENOTSUP;
+        if (held & ~fdflags & WASI_FDFLAG_APPEND) return WASI_ENOTSUP;
         entry->emulated_flags = (uint16_t)fdflags;
         return WASI_ESUCCESS;
     }
-    int flags = fcntl(entry->host_fd, F_GETFL);
-    if (flags < 0) return wasi_last_error();
-    if ((fdflags & SYNCHRONISATION) & ~(uint32_t)fdflags_from_host(flags)) return WASI_ENOTSUP;
-    if ((fdflags_from_host(flags) & SYNCHRONISATION) & ~fdflags) return WASI_ENOTSUP;
     flags &= ~(O_APPEND | O_NONBLOCK);
     if (fdflags & WASI_FDFLAG_APPEND) flags |= O_APPEND;
     if (fdflags & WASI_FDFLAG_NONBLOCK) flags |= O_NONBLOCK;

@@ -32,11 +32,33 @@ static uint32_t iovecs_gather(struct wasi *wasi, uint32_t array, uint32_t count,
 
 enum direction { READ, WRITE };
 
-/* NONBLOCK on a descriptor whose host flags are not ours to set. */
-static bool would_block(const struct fd_entry *entry, enum direction direction) {
-    if (!(entry->emulated_flags & WASI_FDFLAG_NONBLOCK)) return false;
+/* Whether the descriptor is ready, now or (without NONBLOCK) after waiting. */
+static bool await(const struct fd_entry *entry, enum direction direction) {
     struct pollfd poll_fd = {entry->host_fd, direction == READ ? POLLIN : POLLOUT, 0};
-    return poll(&poll_fd, 1, 0) == 0;
+    int timeout = entry->emulated_flags & WASI_FDFLAG_NONBLOCK ? 0 : -1;
+    int ready;
+    do {
+        ready = poll(&poll_fd, 1, timeout);
+    } while (ready < 0 && errno == EINTR);
+    return ready != 0;
+}
+
+/* Cut the buffers to `size` bytes in all; how many are left. */
+static int vectors_limit(struct iovec *vectors, int count, size_t size) {
+    int kept = 0;
+    for (; kept < count && size > 0; kept++) {
+        if (vectors[kept].iov_len > size) vectors[kept].iov_len = size;
+        size -= vectors[kept].iov_len;
+    }
+    return kept;
+}
+
+/* APPEND on a descriptor whose host flags are not ours to set. */
+static ssize_t append(int host_fd, const struct iovec *vectors, int count) {
+    ssize_t moved = pwritev2(host_fd, vectors, count, -1, RWF_APPEND);
+    if (moved >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return moved;
+    (void)lseek(host_fd, 0, SEEK_END); /* before Linux 4.16; what cannot seek appends anyway */
+    return writev(host_fd, vectors, count);
 }
 
 /* All four transfers. `offset` is NULL for those at the file's own position. */
@@ -49,12 +71,24 @@ static uint32_t transfer(struct wasi *wasi, uint32_t fd, uint32_t array, uint32_
     if (offset) rights |= WASI_RIGHT_FD_SEEK;
     if (!wasi_range_ok(wasi, result, 4)) return WASI_EFAULT;
     uint32_t error = wasi_file_get(wasi, fd, rights, &entry);
+    if (error == WASI_ENOTCAPABLE && direction == READ &&
+        fd_table_get(&wasi->files, fd)->filetype == WASI_FILETYPE_DIRECTORY) {
+        return WASI_EISDIR; /* which tells more, and is what POSIX has */
+    }
     if (error) return error;
     error = iovecs_gather(wasi, array, count, vectors, &vector_count);
     if (error) return error;
     if (offset && *offset > INT64_MAX) return WASI_EINVAL;
     if (direction == WRITE && entry->read_only) return WASI_EROFS;
-    if (would_block(entry, direction)) return WASI_EAGAIN;
+    bool nonblocking = entry->emulated_flags & WASI_FDFLAG_NONBLOCK;
+    bool appending = entry->emulated_flags & WASI_FDFLAG_APPEND;
+    if (nonblocking) {
+        if (!await(entry, direction)) return WASI_EAGAIN;
+        /* What is ready takes that much at once; more might wait for a reader. */
+        if (direction == WRITE && entry->filetype != WASI_FILETYPE_REGULAR_FILE) {
+            vector_count = vectors_limit(vectors, vector_count, PIPE_BUF);
+        }
+    }
 
     int host_fd = entry->host_fd;
     ssize_t moved;
@@ -63,10 +97,13 @@ static uint32_t transfer(struct wasi *wasi, uint32_t fd, uint32_t array, uint32_
             moved = offset ? preadv(host_fd, vectors, vector_count, (off_t)*offset)
                            : readv(host_fd, vectors, vector_count);
         } else {
-            moved = offset ? pwritev(host_fd, vectors, vector_count, (off_t)*offset)
-                           : writev(host_fd, vectors, vector_count);
+            moved = offset      ? pwritev(host_fd, vectors, vector_count, (off_t)*offset)
+                    : appending ? append(host_fd, vectors, vector_count)
+                                : writev(host_fd, vectors, vector_count);
         }
-    } while (moved < 0 && errno == EINTR);
+        /* The host's descriptor may be non-blocking without the guest knowing of it. */
+    } while (moved < 0 && (errno == EINTR || (errno == EAGAIN && !entry->owned && !nonblocking &&
+                                              await(entry, direction))));
     if (moved < 0) return wasi_last_error();
     wasi_put_u32(wasi_at(wasi, result), (uint32_t)moved);
     return WASI_ESUCCESS;

@@ -76,6 +76,9 @@ uint64_t wasi_timestamp(struct timespec time);
 
 enum wasi_filetype wasi_filetype_of_mode(mode_t mode);
 
+/* enum wasi_fdflags of what F_GETFL gives. (wasi_fd.c) */
+uint16_t wasi_fdflags_from_host(int flags);
+
 /* Store a struct filestat, 64 bytes, which the caller has range-checked. */
 void wasi_filestat_store(uint8_t *at, const struct stat *status, enum wasi_filetype type);
 
@@ -83,7 +86,8 @@ void wasi_filestat_store(uint8_t *at, const struct stat *status, enum wasi_filet
 uint32_t wasi_times_decode(uint64_t access, uint64_t modification, uint32_t flags,
                            struct timespec times[2]);
 
-/* The entry of an open descriptor that has all of `rights`; EBADF or ENOTCAPABLE else. */
+/* The entry of an open descriptor that has all of `rights`; EBADF or ENOTCAPABLE else. The right to
+ * seek includes that to tell. */
 uint32_t wasi_file_get(struct wasi *wasi, uint32_t fd, uint64_t rights, struct fd_entry **out);
 
 /* Set the file type of a freshly opened entry and cut its rights to what the type can have. */

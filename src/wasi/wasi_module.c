@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define WASI_SIGNATURE_0()
@@ -40,6 +41,13 @@ void wasi_entry_classify(struct fd_entry *entry, const struct stat *status) {
         entry->rights_base &= WASI_RIGHT_DIRECTORY;
         return;
     }
+    int socket_type;
+    socklen_t size = sizeof socket_type;
+    if (S_ISSOCK(status->st_mode) &&
+        getsockopt(entry->host_fd, SOL_SOCKET, SO_TYPE, &socket_type, &size) == 0 &&
+        socket_type == SOCK_DGRAM) {
+        entry->filetype = WASI_FILETYPE_SOCKET_DGRAM;
+    }
     entry->rights_base &= WASI_RIGHT_FILE;
     entry->rights_inheriting = 0;
     /* This is how the guest's isatty knows a terminal, and so whether to buffer lines. */
@@ -62,7 +70,15 @@ static bool open_streams(struct wasi *wasi, struct error *err) {
         struct stat status;
         struct fd_entry entry = {.host_fd = fd, .rights_base = WASI_RIGHT_FILE};
         uint32_t number;
-        if (fstat(fd, &status) != 0) continue;
+        int flags = fcntl(fd, F_GETFL);
+        if (flags < 0 || fstat(fd, &status) != 0) continue;
+        entry.emulated_flags = wasi_fdflags_from_host(flags);
+        if ((flags & O_ACCMODE) == O_RDONLY) {
+            entry.rights_base &= ~(uint64_t)(WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE |
+                                             WASI_RIGHT_FD_FILESTAT_SET_SIZE);
+        } else if ((flags & O_ACCMODE) == O_WRONLY) {
+            entry.rights_base &= ~(uint64_t)WASI_RIGHT_FD_READ;
+        }
         wasi_entry_classify(&entry, &status);
         int error = fd_table_insert(&wasi->files, (uint32_t)fd, &entry, &number);
         if (error) {
