@@ -102,7 +102,8 @@ uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32
     struct output output = {length ? wasi_at(wasi, buffer) : NULL, length};
     while (output.left > 0 && !error) {
         long got = syscall(SYS_getdents64, file->host_fd, records, capacity);
-        if (got < 0) error = wasi_last_error();
+        /* ENOENT: the directory has been removed, so nothing is left in it. */
+        if (got < 0 && errno != ENOENT) error = wasi_last_error();
         if (got <= 0) break;
         for (long at = 0; at < got && output.left > 0;) {
             const struct kernel_dirent *entry = (const void *)(records + at);

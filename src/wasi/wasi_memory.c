@@ -11,13 +11,10 @@
 uint32_t wasi_path_copy(struct wasi *wasi, uint32_t address, uint32_t length, char *buffer) {
     if (!wasi_range_ok(wasi, address, length)) return WASI_EFAULT;
     if (length >= PATH_SANDBOX_SIZE) return WASI_ENAMETOOLONG;
-    if (length > 0) {
-        const uint8_t *path = wasi_at(wasi, address);
-        if (memchr(path, 0, length)) return WASI_EINVAL;
-        memcpy(buffer, path, length);
-    }
+    if (length > 0) memcpy(buffer, wasi_at(wasi, address), length);
     buffer[length] = '\0';
-    return WASI_ESUCCESS;
+    /* The copy, since another thread of the guest may write to the original meanwhile. */
+    return memchr(buffer, 0, length) ? WASI_EINVAL : WASI_ESUCCESS;
 }
 
 uint64_t wasi_timestamp(struct timespec time) {
@@ -80,7 +77,9 @@ uint32_t wasi_times_decode(uint64_t access, uint64_t modification, uint32_t flag
 uint32_t wasi_file_get(struct wasi *wasi, uint32_t fd, uint64_t rights, struct fd_entry **out) {
     struct fd_entry *entry = fd_table_get(&wasi->files, fd);
     if (!entry) return WASI_EBADF;
-    if ((entry->rights_base & rights) != rights) return WASI_ENOTCAPABLE;
+    uint64_t held = entry->rights_base;
+    if (held & WASI_RIGHT_FD_SEEK) held |= WASI_RIGHT_FD_TELL; /* as the specification has it */
+    if ((held & rights) != rights) return WASI_ENOTCAPABLE;
     *out = entry;
     return WASI_ESUCCESS;
 }

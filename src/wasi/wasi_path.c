@@ -35,6 +35,13 @@ static uint32_t location_get(struct wasi *wasi, uint32_t fd, uint64_t rights, ui
     return WASI_ESUCCESS;
 }
 
+/* What lookupflags says about a symbolic link at the end of a name. */
+static uint32_t lookup_decode(uint32_t lookup, bool *follow) {
+    if (lookup & ~(uint32_t)WASI_LOOKUP_SYMLINK_FOLLOW) return WASI_EINVAL;
+    *follow = lookup & WASI_LOOKUP_SYMLINK_FOLLOW;
+    return WASI_ESUCCESS;
+}
+
 static uint32_t location_open(struct wasi *wasi, const struct location *location, int flags,
                               int *out) {
     int fd = path_sandbox_open(&wasi->sandbox, location->directory->host_fd, location->path, flags,
@@ -119,8 +126,10 @@ uint32_t wasi_path_filestat_get(struct wasi *wasi, uint32_t fd, uint32_t lookup,
     if (!wasi_range_ok(wasi, result, WASI_FILESTAT_SIZE)) return WASI_EFAULT;
     uint32_t error = location_get(wasi, fd, WASI_RIGHT_PATH_FILESTAT_GET, path, length, &location);
     if (error) return error;
-    int flags = O_PATH | (lookup & WASI_LOOKUP_SYMLINK_FOLLOW ? 0 : O_NOFOLLOW);
-    error = location_open(wasi, &location, flags, &opened);
+    bool follow;
+    error = lookup_decode(lookup, &follow);
+    if (error) return error;
+    error = location_open(wasi, &location, O_PATH | (follow ? 0 : O_NOFOLLOW), &opened);
     if (error) return error;
     if (fstat(opened, &status) != 0) error = wasi_last_error();
     close(opened);
@@ -140,8 +149,11 @@ uint32_t wasi_path_filestat_set_times(struct wasi *wasi, uint32_t fd, uint32_t l
     if (error) return error;
     error = wasi_times_decode(access, modification, flags, times);
     if (error) return error;
+    bool follow;
+    error = lookup_decode(lookup, &follow);
+    if (error) return error;
     if (location.directory->read_only) return WASI_EROFS;
-    error = location_place(wasi, &location, lookup & WASI_LOOKUP_SYMLINK_FOLLOW, &place);
+    error = location_place(wasi, &location, follow, &place);
     if (error) return error;
     if (place.must_be_directory && place_type(&place) == S_IFLNK) {
         /* "link/": the directory that the link leads to, followed or not. */
@@ -167,9 +179,12 @@ uint32_t wasi_path_link(struct wasi *wasi, uint32_t old_fd, uint32_t lookup, uin
     if (error) return error;
     error = location_get(wasi, new_fd, WASI_RIGHT_PATH_LINK_TARGET, new_path, new_length, &to);
     if (error) return error;
+    bool follow;
+    error = lookup_decode(lookup, &follow);
+    if (error) return error;
     /* The source too: through the new name what is read-only could be written. */
     if (from.directory->read_only || to.directory->read_only) return WASI_EROFS;
-    error = location_place(wasi, &from, lookup & WASI_LOOKUP_SYMLINK_FOLLOW, &source);
+    error = location_place(wasi, &from, follow, &source);
     if (error) return error;
     error = location_place(wasi, &to, false, &target);
     if (error) {
@@ -303,6 +318,7 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
     uint64_t needed = WASI_RIGHT_PATH_OPEN;
     if (oflags & WASI_OFLAG_CREAT) needed |= WASI_RIGHT_PATH_CREATE_FILE;
     if (oflags & WASI_OFLAG_TRUNC) needed |= WASI_RIGHT_PATH_FILESTAT_SET_SIZE;
+    if (fdflags & (WASI_FDFLAG_RSYNC | WASI_FDFLAG_SYNC)) needed |= WASI_RIGHT_FD_SYNC;
     uint32_t error = location_get(wasi, fd, needed, path, length, &location);
     if (error) return error;
     rights_base &= WASI_RIGHT_ALL;
@@ -310,9 +326,17 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
     if ((rights_base | rights_inheriting) & ~location.directory->rights_inheriting) {
         return WASI_ENOTCAPABLE;
     }
+    /* Either of the two includes the right to this flag. */
+    uint64_t synchronising = WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_SYNC;
+    if ((fdflags & WASI_FDFLAG_DSYNC) && !(location.directory->rights_base & synchronising)) {
+        return WASI_ENOTCAPABLE;
+    }
     if ((oflags & ~(uint32_t)WASI_OFLAG_ALL) || (fdflags & ~(uint32_t)WASI_FDFLAG_ALL)) {
         return WASI_EINVAL;
     }
+    bool follow;
+    error = lookup_decode(lookup, &follow);
+    if (error) return error;
     bool directory = oflags & WASI_OFLAG_DIRECTORY, create = oflags & WASI_OFLAG_CREAT;
     /* Kernels differ in what this means, some make a file. */
     if (directory && create) return WASI_EINVAL;
@@ -329,7 +353,7 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
         oflags &= ~(uint32_t)WASI_OFLAG_CREAT;
     }
     int flags = open_flags(oflags, fdflags, read, write);
-    if (!(lookup & WASI_LOOKUP_SYMLINK_FOLLOW)) flags |= O_NOFOLLOW;
+    if (!follow) flags |= O_NOFOLLOW;
     int opened = -1;
     error = location_open(wasi, &location, flags, &opened);
     if (error == WASI_EACCES && directory && !write) {

@@ -235,6 +235,21 @@ TEST(a_file_opened_for_reading_is_not_written) {
     CHECK(strcmp(host_read(f, "root/file"), "abc") == 0);
 }
 
+TEST(a_directory_is_not_read) {
+    uint32_t vector = guest_iovec(f, guest_room(f, 8), 8), result = guest_room(f, 4);
+    CHECK_EQUAL(wasi_fd_read(f->wasi, ROOT, vector, 1, result), WASI_EISDIR);
+    CHECK_EQUAL(wasi_fd_pread(f->wasi, ROOT, vector, 1, 0, result), WASI_EISDIR);
+}
+
+TEST(a_directory_is_not_written) {
+    CHECK_EQUAL(write_text(f, ROOT, "x"), WASI_ENOTCAPABLE);
+}
+
+TEST(a_directory_is_synchronised_like_a_file) {
+    CHECK_EQUAL(wasi_fd_sync(f->wasi, ROOT), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_datasync(f->wasi, ROOT), WASI_ESUCCESS);
+}
+
 TEST(rights_only_shrink) {
     uint32_t fd = make_file(f, "abc", BOTH, 0);
     char text[1024];
@@ -468,6 +483,16 @@ TEST(listing_what_cannot_be_listed) {
     CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, MEMORY_SIZE - 63, 64, 0, at), WASI_EFAULT);
     CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, at, 64, 0, MEMORY_SIZE - 3), WASI_EFAULT);
     CHECK_EQUAL(wasi_fd_readdir(f->wasi, ROOT, at, 64, UINT64_MAX, at), WASI_EINVAL);
+}
+
+TEST(a_removed_directory_lists_nothing) {
+    uint32_t fd, buffer = guest_room(f, 256), result = guest_bytes(f, "xxxx", 4);
+    host_mkdir(f, "root/dir");
+    CHECK_EQUAL(open_at(f, ROOT, "dir", FOLLOW, WASI_OFLAG_DIRECTORY, READING, 0, &fd),
+                WASI_ESUCCESS);
+    CHECK_EQUAL(rmdir_at(f, ROOT, "dir"), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, fd, buffer, 256, 0, result), WASI_ESUCCESS);
+    CHECK_EQUAL(guest_u32(f, result), 0);
 }
 
 TEST(a_wild_cookie_is_invalid) {

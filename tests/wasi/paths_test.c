@@ -293,6 +293,17 @@ TEST(unknown_flags_are_invalid) {
     CHECK(!host_exists(f, "root/x"));
 }
 
+TEST(unknown_lookup_flags_are_invalid) {
+    host_write(f, "root/file", "x");
+    static const uint32_t flags[] = {2, FOLLOW | 4, UINT32_MAX};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        CHECK_EQUAL(open_at(f, ROOT, "file", flags[i], 0, READING, 0, NULL), WASI_EINVAL);
+        CHECK_EQUAL(stat_at(f, ROOT, "file", flags[i], NULL), WASI_EINVAL);
+        CHECK_EQUAL(times_at(f, ROOT, "file", flags[i], 1, 1, WASI_FST_MTIM), WASI_EINVAL);
+        CHECK_EQUAL(link_at(f, ROOT, flags[i], "file", ROOT, "new"), WASI_EINVAL);
+    }
+}
+
 TEST(a_directory_that_cannot_be_listed_can_be_searched) {
     enum { NOBODY = 65534 };
     uint32_t fd, at = guest_room(f, 64);
