@@ -88,8 +88,10 @@ static bool open_compiled(struct run *run, struct error *err) {
 
 static bool open_artifact(struct run *run, struct error *err) {
     const char *path = run->options->positional[0];
-    if (run->options->cache_dir != NULL) setenv("MPIWASM_CACHE_DIR", run->options->cache_dir, 1);
     if (!module_file_open(path, &run->file, err)) return false;
+    if (run->file.kind == MODULE_FILE_ARTIFACT && run->options->no_artifacts)
+        return error_set(err, ERROR_UNSUPPORTED,
+                         "'%s' is native code, which --no-artifacts refuses", path);
     bool ok = run->file.kind == MODULE_FILE_ARTIFACT ? artifact_open(path, -1, &run->artifact, err)
                                                      : open_compiled(run, err);
     return ok || module_file_explain(&run->file, err);
@@ -221,15 +223,23 @@ int command_run(const struct command *command, const struct options *options, st
     struct error err;
     if (!command_check_words(command, options, 1, options->positional_count, &err))
         return message_usage(NULL, &err);
+    const char **arguments =
+        arena_array(arena, (size_t)options->positional_count + 1, sizeof *arguments);
+    memcpy(arguments, options->positional, (size_t)options->positional_count * sizeof *arguments);
+    if (options->argv0 != NULL) arguments[0] = options->argv0;
     run.config = (struct host_config){
         .program = paths_executable(),
         .module_path = options->positional[0],
         .argument_count = options->positional_count,
-        .arguments = (const char *const *)options->positional,
+        .arguments = arguments,
+        .allow_spawn = options->allow_spawn,
+        .allow_ports = options->allow_ports,
     };
+    if (options->cache_dir != NULL) setenv("MPIWASM_CACHE_DIR", options->cache_dir, 1);
     int code;
     struct func_ref *entry;
-    if (!grants_collect(options, arena, &run.config, &err) || !open_artifact(&run, &err) ||
+    if (!grants_collect(options, arena, &run.config, &err) ||
+        !grants_describe(options, arena, &run.config, &err) || !open_artifact(&run, &err) ||
         !make_instance(&run, &err)) {
         code = message_error(&err);
     } else if ((entry = find_entry(&run, &err)) == NULL) {

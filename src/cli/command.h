@@ -22,6 +22,8 @@ int command_inspect(const struct command *command, const struct options *options
                     struct arena *arena);
 int command_cache(const struct command *command, const struct options *options,
                   struct arena *arena);
+int command_doctor(const struct command *command, const struct options *options,
+                   struct arena *arena);
 int command_version(void);
 
 /* ERROR_USAGE unless between least and most words follow the options. */

@@ -24,19 +24,21 @@ _mpiwasm_values() { # option, word; true if the option takes a value
     --bounds) COMPREPLY+=($(compgen -W "guard explicit" -- "$2")) ;;
     --emit) COMPREPLY+=($(compgen -W "so obj asm llvm" -- "$2")) ;;
     --output | -o) _mpiwasm_paths "$2" ;;
-    --invoke | --max-memory | --older-than | --keep | --jobs | -j) ;;
+    --argv0 | --invoke | --max-memory | --older-than | --keep | --jobs | -j) ;;
     *) return 1 ;;
     esac
 }
 
 _mpiwasm() {
-    local run="--dir= --env= --mpi= --invoke= --max-memory= --cpu= -O --fp= --strict-traps --bounds=
+    local run="--dir= --env= --mpi= --argv0= --allow-spawn --allow-ports --no-artifacts
+        --invoke= --max-memory= --cpu= -O --fp= --strict-traps --bounds=
         --no-cache --cache-dir= --quiet -q --verbose -v --version --help -h"
     local compile="--output= -o --emit= --remarks --cpu= -O --fp= --strict-traps --bounds= --jobs= -j --quiet -q
         --verbose -v --help -h"
     local inspect="--mpi= --help -h"
     local cache="--cache-dir= --older-than= --keep= --help -h"
-    local subcommands="run compile inspect cache help"
+    local doctor="--dir= --mpi= --cache-dir= --help -h"
+    local subcommands="run compile inspect cache doctor help"
     local line=${COMP_LINE:0:COMP_POINT} words=() word previous options=$run command=run index
     COMPREPLY=()
     # Words as the shell sees them, not split at "=" and ":".
@@ -51,6 +53,7 @@ _mpiwasm() {
         compile) options=$compile command=compile ;;
         inspect) options=$inspect command=inspect ;;
         cache) options=$cache command=cache ;;
+        doctor) options=$doctor command=doctor ;;
         help) options="" command=help ;;
         esac
     fi
@@ -74,6 +77,7 @@ _mpiwasm() {
     case $command in
     cache) COMPREPLY=($(compgen -W "list clean dir" -- "$word")) ;;
     help) COMPREPLY=($(compgen -W "$subcommands" -- "$word")) ;;
+    doctor) ;;
     *)
         ((index == 1)) && COMPREPLY=($(compgen -W "$subcommands" -- "$word"))
         _mpiwasm_files "$word"

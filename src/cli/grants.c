@@ -3,7 +3,10 @@
  */
 #include "cli/grants.h"
 
+#include "cache/cache.h"
+
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -102,5 +105,122 @@ bool grants_collect(const struct options *options, struct arena *arena, struct h
     }
     list[count] = NULL;
     config->environment = list;
+    return true;
+}
+
+/* "--dir=/home/me/run::.:rw": by a path that means the same everywhere. */
+static const char *describe_directory(const struct host_directory *directory, struct arena *arena,
+                                      struct error *err) {
+    char *path = realpath(directory->host_path, NULL);
+    if (path == NULL) {
+        error_set_errno(err, "--dir: cannot resolve '%s'", directory->host_path);
+        return NULL;
+    }
+    const char *word = arena_printf(arena, "--dir=%s::%s:%s", path, directory->guest_path,
+                                    directory->read_only ? "ro" : "rw");
+    bool ambiguous = strstr(path, "::") != NULL;
+    free(path);
+    if (!ambiguous) return word;
+    error_set(err, ERROR_USAGE,
+              "--allow-spawn: a path with \"::\" in it cannot be given to other processes: '%s'",
+              directory->host_path);
+    return NULL;
+}
+
+const char *grants_find_writable(const struct host_config *config, const char *path) {
+    const char *found = NULL;
+    char *inner = realpath(path, NULL), *shorter = strdup(path), *slash;
+    bool shortened = false;
+    /* Of what is not there yet, the nearest directory that is. */
+    while (inner == NULL && shorter != NULL && (slash = strrchr(shorter, '/')) != NULL) {
+        slash[slash == shorter ? 1 : 0] = '\0';
+        inner = realpath(shorter, NULL);
+        shortened = true;
+        if (slash == shorter) break;
+    }
+    free(shorter);
+    for (size_t i = 0; i < config->directory_count && inner != NULL && found == NULL; i++) {
+        char *outer = realpath(config->directories[i].host_path, NULL);
+        size_t length = outer != NULL ? strlen(outer) : 0;
+        if (length == 1) length = 0; /* "/" */
+        if (outer != NULL && !config->directories[i].read_only &&
+            strncmp(inner, outer, length) == 0 &&
+            (inner[length] == '/' || (shortened && inner[length] == '\0')))
+            found = config->directories[i].host_path;
+        free(outer);
+    }
+    free(inner);
+    return found;
+}
+
+/* What a process that is started reads by name must not be what the guest can replace meanwhile: a
+ * granted directory by a link to elsewhere, compiled code, or mpiwasm itself. */
+static bool check_names(const struct host_config *config, struct error *err) {
+    char cache[PATH_MAX];
+    const char *outer;
+    for (size_t i = 0; i < config->directory_count; i++)
+        if ((outer = grants_find_writable(config, config->directories[i].host_path)) != NULL)
+            return error_set(err, ERROR_USAGE,
+                             "--allow-spawn: the directory '%s' lies in '%s', where the program "
+                             "could put another in its place; give that one read-only (:ro), or "
+                             "not both",
+                             config->directories[i].host_path, outer);
+    if ((outer = grants_find_writable(config, config->program)) != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "--allow-spawn: mpiwasm itself lies in '%s', where the program could "
+                         "replace it; give other directories, or that one read-only (:ro)",
+                         outer);
+    if (cache_directory(cache, sizeof cache, NULL) &&
+        (outer = grants_find_writable(config, cache)) != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "--allow-spawn: the cache of compiled modules lies in '%s', where the "
+                         "program could replace them; --cache-dir names another place",
+                         outer);
+    return true;
+}
+
+bool grants_describe(const struct options *options, struct arena *arena, struct host_config *config,
+                     struct error *err) {
+    if (!options->allow_spawn) return true;
+    if (!check_names(config, err)) return false;
+    const char **words = arena_array(
+        arena, config->directory_count + options->environment.count + 16, sizeof *words);
+    size_t count = 0;
+    for (size_t i = 0; i < config->directory_count; i++) {
+        words[count] = describe_directory(&config->directories[i], arena, err);
+        if (words[count++] == NULL) return false;
+    }
+    for (size_t i = 0; i < options->environment.count; i++)
+        words[count++] = arena_printf(arena, "--env=%s", options->environment.items[i]);
+    const struct {
+        const char *option, *value;
+    } texts[] = {
+        {"--cpu=", options->cpu},
+        {"-O", options->optimize},
+        {"--fp=", options->fp},
+        {"--bounds=", options->bounds},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].value != NULL)
+            words[count++] = arena_printf(arena, "%s%s", texts[i].option, texts[i].value);
+    if (options->cache_dir != NULL) {
+        char *path = realpath(options->cache_dir, NULL); /* not there yet: as given */
+        words[count++] =
+            arena_printf(arena, "--cache-dir=%s", path != NULL ? path : options->cache_dir);
+        free(path);
+    }
+    if (options->max_memory > 0)
+        words[count++] =
+            arena_printf(arena, "--max-memory=%llu", (unsigned long long)options->max_memory);
+    if (options->strict_traps) words[count++] = "--strict-traps";
+    if (options->no_cache) words[count++] = "--no-cache";
+    if (options->quiet) words[count++] = "--quiet";
+    if (options->verbose) words[count++] = "--verbose";
+    /* The guest may have written the file: nothing but a module is run safely then. */
+    words[count++] = "--no-artifacts";
+    words[count++] = "--allow-spawn";
+    if (options->allow_ports) words[count++] = "--allow-ports";
+    words[count] = NULL;
+    config->policy = words;
     return true;
 }

@@ -19,4 +19,14 @@ extern const char *const grants_default_environment[];
 bool grants_collect(const struct options *options, struct arena *arena, struct host_config *config,
                     struct error *err);
 
+/* The directory that the guest may write to and in which `path` lies, NULL if there is none. The
+ * directory itself lies in no such one by that. */
+const char *grants_find_writable(const struct host_config *config, const char *path);
+
+/* Fill in config->policy: the options that give a process that is started elsewhere on the host the
+ * same directories, environment and limits. Does so only if the options allow starting processes.
+ */
+bool grants_describe(const struct options *options, struct arena *arena, struct host_config *config,
+                     struct error *err);
+
 #endif

@@ -30,6 +30,13 @@ static const struct command commands[] = {
      command_inspect},
     {"cache", OPTION_CACHE, "cache [OPTIONS] [list|clean|dir]", "look after the compiled modules",
      "list shows what is kept (default), clean removes it, dir prints where it is.", command_cache},
+    {"doctor", OPTION_DOCTOR, "doctor [OPTIONS]",
+     "say what a run would use and what would go wrong",
+     "Shows the launcher, MPI, plugin, transports, granted directories, cache and processor that a "
+     "run with the same options would use, lets MPI start and send messages, and lists what would "
+     "go wrong, with what to do. Under a launcher (mpirun -n 4 mpiwasm doctor) it examines the "
+     "whole job. The exit code is 1 if something would stop a run.",
+     command_doctor},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

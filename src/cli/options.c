@@ -29,6 +29,7 @@ enum {
     COMPILE = OPTION_COMPILE,
     INSPECT = OPTION_INSPECT,
     CACHE = OPTION_CACHE,
+    DOCTOR = OPTION_DOCTOR,
     ALL = OPTION_ALL
 };
 
@@ -160,6 +161,10 @@ static bool apply(enum option_id id, const char *shown, const char *value, struc
         list_add(&options->environment, value);
         return true;
     case ID_MPI: options->mpi = value; return true;
+    case ID_ARGV0: options->argv0 = value; return true;
+    case ID_ALLOW_SPAWN: options->allow_spawn = true; return true;
+    case ID_ALLOW_PORTS: options->allow_ports = true; return true;
+    case ID_NO_ARTIFACTS: options->no_artifacts = true; return true;
     case ID_INVOKE: options->invoke = value; return true;
     case ID_MAX_MEMORY:
         if (parse_size(value, &options->max_memory)) return true;

@@ -21,7 +21,8 @@ enum option_command {
     OPTION_COMPILE = 2,
     OPTION_INSPECT = 4,
     OPTION_CACHE = 8,
-    OPTION_ALL = 15,
+    OPTION_DOCTOR = 16,
+    OPTION_ALL = 31,
 };
 
 struct option_list {
@@ -32,12 +33,13 @@ struct option_list {
 /* What is not given is NULL, 0 or false. Strings belong to argv or to the arena. */
 struct options {
     struct option_list directories, environment;
-    const char *mpi, *invoke, *output, *emit, *cpu, *optimize, *fp, *bounds, *cache_dir,
+    const char *mpi, *argv0, *invoke, *output, *emit, *cpu, *optimize, *fp, *bounds, *cache_dir,
         *older_than;
     uint64_t max_memory, keep; /* bytes */
     double older_than_days;
     uint32_t jobs;
-    bool strict_traps, remarks, no_cache, quiet, verbose, version, help;
+    bool allow_spawn, allow_ports, no_artifacts, strict_traps, remarks, no_cache, quiet, verbose,
+        version, help;
     char **positional; /* NULL-terminated */
     int positional_count;
 };

@@ -330,17 +330,6 @@ int32_t mpilayer_Comm_split_type(struct mpilayer *layer, uint32_t comm, int32_t 
     return mpilayer_comm_publish(&call, code, made, parent, newcomm);
 }
 
-/* Nothing is spawned, so nobody has a parent. */
-int32_t mpilayer_Comm_get_parent(struct mpilayer *layer, uint32_t parent) {
-    struct mpilayer_call call;
-    if (!mpilayer_call_begin(&call, layer, "MPI_Comm_get_parent") ||
-        !mpilayer_memory_check(&call, "parent", parent, 4)) {
-        return mpilayer_call_raise(&call);
-    }
-    mpilayer_store_i32(layer, parent, GUEST_MPI_COMM_NULL);
-    return GUEST_MPI_SUCCESS;
-}
-
 int32_t mpilayer_Intercomm_create(struct mpilayer *layer, uint32_t local_comm, int32_t local_leader,
                                   uint32_t peer_comm, int32_t remote_leader, int32_t tag,
                                   uint32_t newintercomm) {

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int thread_level_to_host(int32_t level) {
+int mpilayer_thread_level_to_host(int32_t level) {
     switch (level) {
     case GUEST_MPI_THREAD_SINGLE: return MPI_THREAD_SINGLE;
     case GUEST_MPI_THREAD_FUNNELED: return MPI_THREAD_FUNNELED;
@@ -29,7 +29,7 @@ static int thread_level_to_host(int32_t level) {
     }
 }
 
-static int32_t thread_level_to_guest(int level) {
+int32_t mpilayer_thread_level_to_guest(int level) {
     return level == MPI_THREAD_MULTIPLE     ? GUEST_MPI_THREAD_MULTIPLE
            : level == MPI_THREAD_SERIALIZED ? GUEST_MPI_THREAD_SERIALIZED
            : level == MPI_THREAD_FUNNELED   ? GUEST_MPI_THREAD_FUNNELED
@@ -69,7 +69,7 @@ static void check_world(struct mpilayer *layer) {
 
 bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provided) {
     struct mpilayer *layer = call->layer;
-    int level = thread_level_to_host(required), given = MPI_THREAD_SINGLE;
+    int level = mpilayer_thread_level_to_host(required), given = MPI_THREAD_SINGLE;
     if (layer->phase == MPILAYER_FINALIZED) {
         return mpilayer_call_fail(call, GUEST_MPI_ERR_OTHER, NULL, "called after MPI_Finalize");
     }
@@ -89,7 +89,7 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
         mpilayer_abort(layer, NULL, 1, "%s failed with code %d", call->name, code);
     }
     layer->phase = MPILAYER_RUNNING;
-    layer->thread_level = thread_level_to_guest(given);
+    layer->thread_level = mpilayer_thread_level_to_guest(given);
     layer->world = predefine_comm(layer, GUEST_MPI_COMM_WORLD, MPI_COMM_WORLD, "MPI_COMM_WORLD");
     layer->self = predefine_comm(layer, GUEST_MPI_COMM_SELF, MPI_COMM_SELF, "MPI_COMM_SELF");
     int *tag_ub, flag = 0;
@@ -134,7 +134,7 @@ static int32_t init(struct mpilayer *layer, const char *name, int32_t required, 
                                               : "called a second time");
         return mpilayer_call_raise(&call);
     }
-    if (thread_level_to_host(required) < 0) {
+    if (mpilayer_thread_level_to_host(required) < 0) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "required", "%d is not a thread level",
                            required);
         return init_failed(&call);

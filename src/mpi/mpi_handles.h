@@ -34,6 +34,7 @@ enum mpilayer_class {
     MPILAYER_WIN,
     MPILAYER_SESSION,
     MPILAYER_FILE,
+    MPILAYER_TOOL, /* all handles of MPI_T: mpi_tools.h */
     MPILAYER_CLASS_COUNT
 };
 

@@ -36,6 +36,7 @@ def host_value(type_name, size, store):
 
 KINDS = {
     "COMM": looked_up("mpilayer_comm", "mpilayer_comm_get", 0),
+    "INTERCOMM": looked_up("mpilayer_comm", "mpilayer_intercomm_get", 0),
     "GROUP": looked_up("mpilayer_group", "mpilayer_group_get"),
     "DATATYPE": looked_up("mpilayer_datatype", "mpilayer_datatype_get"),
     "ANYTYPE": looked_up("mpilayer_datatype", "mpilayer_datatype_get_any"),
@@ -156,6 +157,9 @@ KINDS = {
     "SESSION": Kind("u"), "PSET": Kind("u"), "PARTITIONS": Kind("i"), "INTS64": Kind("u"),
     "INT64": Kind("I"), "AINT": Kind("i"), "COUNT64": Kind("I"), "ROOT": Kind("i"), "DATATYPES": Kind("u"),
     "AINTS": Kind("u"), "IN_STATUS": Kind("u"), "OUT_STATUS": Kind("u"), "BUFFER_IN_PLACE": Kind("u"),
+    # MPI_T's: handles, an output that may be null, a text and its length
+    "T_INDEX": Kind("i"), "T_ENUM": Kind("u"), "T_CVAR": Kind("u"), "T_SESSION": Kind("u"), "T_PVAR": Kind("u"),
+    "T_EVENT": Kind("u"), "T_OUT": Kind("u"), "T_TEXT": Kind("u"), "T_LENGTH": Kind("u"),
 }
 
 # What becomes of a kind in the large-count form of a function ("also large"): counts have 64 bits.

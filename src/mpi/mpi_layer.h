@@ -42,7 +42,11 @@ struct mpilayer {
     bool self_errhandler_set; /* then errors without a communicator go to MPI_COMM_SELF's handler */
     int tag_ub;               /* of the host */
     int thread_level;         /* GUEST_MPI_THREAD_* that MPI_Init_thread gave */
+    int tools;                /* calls of MPI_T_init_thread without one of MPI_T_finalize */
+    int tools_level;          /* GUEST_MPI_THREAD_* that the host gave its only one */
+    bool tools_started;       /* by that */
     bool legacy;              /* the guest has the first MPIWasm's handles: mpi_legacy.h */
+    uint32_t parent;          /* MPI_Comm_get_parent's handle; 0: not asked for yet */
     const struct host_config *config;
     uint32_t cells;                 /* guest memory, see mpilayer_cells; 0: not yet there */
     uint32_t callback_depth;        /* callbacks of the guest that run now */
@@ -201,6 +205,14 @@ static inline bool mpilayer_comm_get(struct mpilayer_call *call, const char *arg
     return true;
 }
 
+/* The same, for an intercommunicator: not every MPI checks that. */
+static inline bool mpilayer_intercomm_get(struct mpilayer_call *call, const char *argument,
+                                          uint32_t handle, struct mpilayer_comm **out) {
+    return mpilayer_comm_get(call, argument, handle, out) &&
+           ((*out)->inter ||
+            mpilayer_call_fail(call, GUEST_MPI_ERR_COMM, argument, "is not an intercommunicator"));
+}
+
 static inline bool mpilayer_count_check(struct mpilayer_call *call, const char *argument,
                                         int64_t count) {
     return count >= 0 || mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, argument, "negative (%lld)",
@@ -249,6 +261,10 @@ static inline bool mpilayer_recvtag_get(struct mpilayer_call *call, const char *
 int32_t mpilayer_rank_to_guest(int rank);
 int32_t mpilayer_comparison_to_guest(int result);
 int32_t mpilayer_undefined_to_guest(int value); /* MPI_UNDEFINED, else unchanged */
+
+/* Levels of thread support; of an unknown one -1. */
+int mpilayer_thread_level_to_host(int32_t level);
+int32_t mpilayer_thread_level_to_guest(int level);
 
 /* ---- new communicators and requests ---- */
 

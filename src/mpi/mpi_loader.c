@@ -19,7 +19,7 @@
 
 /* Without a launcher, or with one that serves any MPI: MPICH's processes start alone without help,
  * Open MPI's start a daemon for it. */
-static const char *const preferred[] = {"mpich", "openmpi"};
+static const char *const preferred[] = {"mpich", "intel", "abi", "openmpi", NULL};
 
 bool mpi_loader_serves(const char *module, const char *name) {
     return strcmp(module, MPI_LOADER_IMPORT_MODULE) == 0 ||
@@ -50,9 +50,8 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const struct mpi_plugin *)a)->name, ((const struct mpi_plugin *)b)->name);
 }
 
-/* The plugins in the directory, not loaded. A missing directory is an empty one. */
-static bool find(const char *directory, struct arena *arena, struct mpi_plugin **plugins,
-                 size_t *count, struct error *err) {
+bool mpi_loader_find(const char *directory, struct arena *arena, struct mpi_plugin **plugins,
+                     size_t *count, struct error *err) {
     enum { AT_MOST = 64 };
     *plugins = arena_array(arena, AT_MOST, sizeof **plugins);
     *count = 0;
@@ -88,6 +87,22 @@ static struct mpi_plugin *named(struct mpi_plugin *plugins, size_t count, const 
     return NULL;
 }
 
+/* The first of the names (NULL-terminated) whose plugin is there and whose MPI library as well: an
+ * installation may have plugins for more MPIs than the machine has. If none can be loaded, the
+ * first that is there; NULL if none is. */
+static struct mpi_plugin *first_of(struct arena *arena, struct mpi_plugin *plugins, size_t count,
+                                   const char *const *names) {
+    struct mpi_plugin *there = NULL;
+    for (; *names != NULL; names++) {
+        struct mpi_plugin *plugin = named(plugins, count, *names);
+        if (plugin != NULL && load(arena, plugin)) {
+            return plugin;
+        }
+        there = there != NULL ? there : plugin;
+    }
+    return there;
+}
+
 /* "mpich, openmpi" */
 static const char *list_names(struct arena *arena, const struct mpi_plugin *plugins, size_t count) {
     const char *text = count == 0 ? "none" : "";
@@ -99,7 +114,7 @@ static const char *list_names(struct arena *arena, const struct mpi_plugin *plug
 
 bool mpi_loader_list(const char *directory, const char *only, struct arena *arena,
                      struct mpi_plugin **plugins, size_t *count, struct error *err) {
-    if (!find(directory, arena, plugins, count, err)) {
+    if (!mpi_loader_find(directory, arena, plugins, count, err)) {
         return false;
     }
     if (only != NULL) {
@@ -125,7 +140,7 @@ bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *
     if (wanted == NULL || wanted[0] == '\0') {
         wanted = getenv("MPIWASM_MPI");
     }
-    if (!find(directory, arena, &plugins, &count, err)) {
+    if (!mpi_loader_find(directory, arena, &plugins, &count, err)) {
         return false;
     }
     if (wanted != NULL && strchr(wanted, '/') != NULL) {
@@ -138,7 +153,7 @@ bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *
                              wanted, list_names(arena, plugins, count));
         }
     } else if (mpi_launcher_detect(&launcher) && launcher.family != NULL) {
-        chosen = named(plugins, count, launcher.family);
+        chosen = first_of(arena, plugins, count, launcher.families);
         if (chosen == NULL && count == 1) {
             chosen = &plugins[0]; /* MPI_Init will notice if it does not fit */
         }
@@ -148,9 +163,7 @@ bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *
                              launcher.name, launcher.family, list_names(arena, plugins, count));
         }
     } else {
-        for (size_t i = 0; i < sizeof preferred / sizeof preferred[0] && chosen == NULL; i++) {
-            chosen = named(plugins, count, preferred[i]);
-        }
+        chosen = first_of(arena, plugins, count, preferred);
         if (chosen == NULL && count > 0) {
             chosen = &plugins[0];
         }
@@ -159,7 +172,7 @@ bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *
                              "the module uses MPI, but there is no MPI plugin in %s", directory);
         }
     }
-    if (!load(arena, chosen)) {
+    if (chosen->host == NULL && !load(arena, chosen)) {
         return error_set(err, ERROR_MPI, "MPI plugin \"%s\": %s", chosen->name, chosen->problem);
     }
     *plugin = *chosen;

@@ -24,6 +24,11 @@ struct mpi_plugin {
     const char *problem;            /* then: why */
 };
 
+/* The plugins in the directory, sorted by name, not loaded (neither host nor problem is set). A
+ * directory that is not there is an empty one. */
+bool mpi_loader_find(const char *directory, struct arena *arena, struct mpi_plugin **plugins,
+                     size_t *count, struct error *err);
+
 /*
  * All plugins in the directory, or the one named `only` (NULL: all), loaded, sorted by name. None
  * is no error, but ERROR_MPI if `only` is not there.

@@ -11,13 +11,14 @@
 #include "mpi/mpi_legacy.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_session.h"
+#include "mpi/mpi_tools.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static char description[128];
+static char description[128], details[256];
 
 static struct {
     enum mpilayer_class class;
@@ -37,6 +38,7 @@ static struct {
     {MPILAYER_WIN, sizeof(struct mpilayer_win), 1 << 16, GUEST_MPI_WIN_NULL, 1},
     {MPILAYER_SESSION, sizeof(struct mpilayer_session), 1 << 16, GUEST_MPI_SESSION_NULL, 1},
     {MPILAYER_FILE, sizeof(struct mpilayer_file), 1 << 12, GUEST_MPI_FILE_NULL, 1},
+    {MPILAYER_TOOL, sizeof(struct mpilayer_tool), 1 << 16, 0, 0},
 };
 enum { TABLE_COUNT = sizeof table_shapes / sizeof table_shapes[0] };
 
@@ -120,6 +122,19 @@ static void describe(char *text) {
     }
 }
 
+/* The standard, and the device that MPICH's kin name: "MPICH Device:    ch4:ofi". */
+static void describe_details(const char *text) {
+    int version = 0, subversion = 0;
+    char device[64] = "";
+    const char *at = strstr(text, "Device:");
+    MPI_Get_version(&version, &subversion);
+    if (at != NULL) {
+        sscanf(at, "Device: %63s", device);
+    }
+    snprintf(details, sizeof details, "MPI %d.%d%s%s", version, subversion,
+             device[0] != '\0' ? ", device " : "", device);
+}
+
 const struct host_module *mpiwasm_host_module(void) {
     static struct host_module module = {
         .abi_version = HOST_MODULE_ABI_VERSION,
@@ -128,6 +143,8 @@ const struct host_module *mpiwasm_host_module(void) {
         .instantiate = layer_instantiate,
         .finish = layer_finish,
         .destroy = layer_destroy,
+        .details = details,
+        .self_test = mpilayer_self_test,
     };
     static struct host_function *functions;
     size_t count = mpilayer_export_count + mpilayer_legacy_export_count;
@@ -140,6 +157,7 @@ const struct host_module *mpiwasm_host_module(void) {
     char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
     int length = 0;
     if (MPI_Get_library_version(text, &length) == MPI_SUCCESS) {
+        describe_details(text);
         describe(text);
     }
     return &module;

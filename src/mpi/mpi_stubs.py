@@ -147,8 +147,8 @@ def read_table(path):
                 section = line[8:]
             elif line.startswith("later "):
                 later += line.split()[1:]
-            elif line.startswith("legacy "):
-                pass  # mpi_legacy.py reads those
+            elif line.startswith(("legacy ", "coverage ")):
+                pass  # mpi_legacy.py and mpi_coverage.py read those
             elif match:
                 forms = ["blocking"] + (["nonblocking", "persistent"] if match.group(5) else [])
                 functions += [(section, Function(match, where, form, large)) for form in forms

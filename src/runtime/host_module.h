@@ -21,7 +21,7 @@
 
 #include <stdarg.h>
 
-enum { HOST_MODULE_ABI_VERSION = 1 };
+enum { HOST_MODULE_ABI_VERSION = 2 };
 
 struct guest;
 
@@ -106,6 +106,18 @@ struct host_config {
     const struct host_directory *directories;
     size_t directory_count;
     bool profile_mpi; /* reserved for the MPI profile */
+    bool allow_spawn; /* the guest may start processes of `program`, with the words of `policy` */
+    bool allow_ports; /* the guest may meet processes of other jobs */
+    /* The options that give another process what this guest has, whatever its working directory;
+     * NULL-terminated. NULL: they cannot be put into words. */
+    const char *const *policy;
+};
+
+/* What a layer that binds processes together found out by starting its library without a guest. */
+struct host_self_test {
+    int rank, size; /* of this process, of the job */
+    int hosts;      /* on which the job's processes run */
+    double seconds; /* the library took to start */
 };
 
 struct host_module {
@@ -126,6 +138,16 @@ struct host_module {
      */
     int (*finish)(void *state, int code, bool trapped);
     void (*destroy)(void *state);
+
+    /* For `mpiwasm doctor`; NULL where there is nothing to tell or to try. */
+    const char *details; /* of the library, one line: what the description leaves out */
+    /*
+     * Start the library, send messages between all processes and check them, call running(user)
+     * while it is up, end it. Collective over the job; at most once in a process, and then without
+     * a guest. The library itself may end the process.
+     */
+    bool (*self_test)(void (*running)(void *user), void *user, struct host_self_test *result,
+                      struct error *err);
 };
 
 /* A plugin exports a function of this type under HOST_MODULE_SYMBOL. */

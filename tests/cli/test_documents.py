@@ -5,7 +5,7 @@ import re
 import harness
 from harness import SOURCE, CliTest
 
-SUBCOMMANDS = ("run", "compile", "inspect", "cache")
+SUBCOMMANDS = ("run", "compile", "inspect", "cache", "doctor")
 
 
 def normal(option):
@@ -18,7 +18,7 @@ class Documents(CliTest):
         text = self.mpiwasm(subcommand, "--help").out.split("\nOptions:\n")[1]
         found = set()
         for line in text.splitlines():
-            match = re.match(r"  (-\w)?(?:, |    )?(--[a-z-]+)?", line)
+            match = re.match(r"  (-\w)?(?:, |    )?(--[a-z0-9-]+)?", line)
             found.update(option for option in match.groups() if option)
         return found
 
@@ -28,7 +28,7 @@ class Documents(CliTest):
         documented = {subcommand: set() for subcommand in SUBCOMMANDS}
         for entry in text.split(".TP\n")[1:]:
             lines = entry.splitlines()
-            options = set(re.findall(r"--[a-z-]+|(?<![\w-])-\w\b|-O", lines[0]))
+            options = set(re.findall(r"--[a-z0-9-]+|(?<![\w-])-\w\b|-O", lines[0]))
             if lines[1].startswith("["):
                 where = lines[1].strip("[]").split(", ")
             else:

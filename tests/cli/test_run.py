@@ -111,6 +111,36 @@ class Run(CliTest):
         self.check(self.mpiwasm("run", "--", module, "0"), 0, "argument 0")
         self.check(self.mpiwasm(module, "run"), 0, "argument run")
 
+    def test_own_name(self):
+        module = self.compile("name", '#include <stdio.h>\n'
+                              'int main(int c, char **v) { puts(v[0]); puts(c > 1 ? v[1] : "-"); }')
+        self.check(self.mpiwasm("--argv0=./other name", module, "x"), 0, "./other name", "x")
+        self.check(self.mpiwasm("--argv0=", module), 0, "", "-")
+        self.check(self.mpiwasm(module), 0, "name.wasm", "-")
+
+    def test_no_artifacts(self):
+        module = self.compile("show", SHOW)
+        self.check(self.mpiwasm("compile", module), 0)
+        self.check(self.mpiwasm("--no-artifacts", module, "0"), 0, "argument 0")
+        self.check_error(self.mpiwasm("--no-artifacts", "show.so", "0"), 1, "native code")
+
+    def test_spawn_needs_safe_names(self):
+        """With --allow-spawn nothing that others read by name may be the program's to replace."""
+        module = self.write("exit.wasm", harness.exit_with(0))
+        (self.directory / "data/sub").mkdir(parents=True)
+        (self.directory / "cache").mkdir(mode=0o700)
+        cache = f"--cache-dir={self.directory}/cache"
+        allow = ["--allow-spawn", cache]
+        self.check(self.mpiwasm(*allow, "--dir=data", module), 0)
+        self.check(self.mpiwasm(*allow, "--dir=data:ro", "--dir=data/sub", module), 0)
+        self.check_error(self.mpiwasm(*allow, "--dir=data", "--dir=data/sub", module), 2,
+                         "'data/sub' lies in 'data'")
+        self.check_error(self.mpiwasm(*allow, module), 2, "cache of compiled modules lies in '.'")
+        self.check_error(self.mpiwasm("--allow-spawn", f"--cache-dir={self.directory}/new/deep",
+                                      module), 2, "cache of compiled modules lies in '.'")
+        self.check_error(self.mpiwasm(*allow, "--dir=/", module), 2, "--allow-spawn")
+        self.check(self.mpiwasm(cache, module), 0)
+
     def test_exit_codes(self):
         for code in (0, 1, 42):
             self.check(self.mpiwasm(self.write("exit.wasm", harness.exit_with(code))), code)

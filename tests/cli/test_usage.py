@@ -40,7 +40,7 @@ class Usage(CliTest):
         self.check_error(self.mpiwasm("complie"), 1, "no file 'complie'", "no subcommand")
 
     def test_help(self):
-        for words in ([], ["run"], ["compile"], ["inspect"], ["cache"]):
+        for words in ([], ["run"], ["compile"], ["inspect"], ["cache"], ["doctor"]):
             for option in ("--help", "-h"):
                 result = self.mpiwasm(*words, option)
                 self.assertEqual((result.code, result.err), (0, ""), result)

@@ -24,6 +24,8 @@ CASES = {
     "forged_type": ["MPI_Bcast", "datatype", "MPI_ERR_TYPE"],
     "freed_type": ["MPI_Bcast", "datatype", "MPI_ERR_TYPE"],
     "uncommitted_type": ["MPI_Bcast", "datatype", "not committed", "MPI_ERR_TYPE"],
+    "spawn_denied": ["MPI_Comm_spawn", "--allow-spawn", "MPI_ERR_SPAWN"],
+    "port_denied": ["MPI_Open_port", "--allow-ports", "MPI_ERR_PORT"],
     "wrong_root": ["MPI_Bcast", "root", "MPI_ERR_ROOT"],
 }
 
@@ -57,6 +59,32 @@ def unharmed(top):
         os.listdir(os.path.join(top, "ro")) == ["data"] and not left
 
 
+def spawning(build, mpi, work):
+    """Starting processes: refused without the option, and with it whatever is not the program's."""
+    granted = os.path.join(work, "granted")
+    os.makedirs(os.path.join(granted, "inside"), exist_ok=True)
+    os.makedirs(os.path.join(work, "cache"), mode=0o700, exist_ok=True)
+    module = os.path.join(granted, "spawn.wasm")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "failing", "spawn.c")
+    run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
+    code, out, err = run.execute([os.path.join(build, "bin", "mpiwasm"), "compile", module, "-o",
+                                  os.path.join(granted, "artifact.so")], run.LIMIT)
+    if code != 0:
+        sys.exit(f"mpiwasm compile: {out}{err}")
+    outside = os.path.join(work, "outside.wasm")
+    shutil.copy(module, outside)
+    if not os.path.islink(os.path.join(granted, "link.wasm")):
+        os.symlink(outside, os.path.join(granted, "link.wasm"))
+    good = True
+    for words, argument in (([], "denied"), (["--allow-spawn", "--allow-ports"], "allowed")):
+        code, out, err = run.launch(mpi, 2, [
+            os.path.join(build, "bin", "mpiwasm"), f"--cache-dir={work}/cache", *words,
+            f"--dir={granted}::.", module, argument])
+        print(f"spawn, {argument}, {mpi}: exit {code}\n{out}{err}")
+        good &= code == 0 and "all refused" in out
+    return good
+
+
 def main():
     build, mpi = os.path.abspath(sys.argv[1]), sys.argv[2]
     work = os.path.join(build, "tests", "mpi", "failing", mpi)
@@ -81,6 +109,7 @@ def main():
         code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), *grants, module])
         print(f"{name}, {mpi}: exit {code}, unharmed: {unharmed(top)}\n{out}{err}")
         failed |= code != 0 or "all refused" not in out or not unharmed(top)
+    failed |= not spawning(build, mpi, os.path.join(work, "spawn"))
     sys.exit(1 if failed else 0)
 
 

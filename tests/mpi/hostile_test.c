@@ -26,6 +26,7 @@ static uint32_t win, freed_win; /* of 64 bytes at `buffer`, in units of 4 */
 static uint32_t file, freed_file;
 static uint32_t file_name, native; /* good ones */
 static uint32_t bad_names[8];      /* bad ones: every way out of the directory, and others */
+static uint32_t tool_enum, tool_cvar, tool_session, tool_pvar, freed_tool; /* MPI_T's; 0: none */
 /* Addresses whose contents are bad. */
 static uint32_t forged_cell, huge_numbers, negative_numbers, endless_text;
 
@@ -47,7 +48,7 @@ static int bad_values(const char *kind, struct bad *bad) {
     BAD(0, error_class), BAD(WILD, error_class), BAD(0xffffffff, error_class),                     \
         BAD(FAKE_MEMORY_SIZE - 1, error_class), BAD(FAKE_MEMORY_SIZE, error_class)
 #define IS(name) (strcmp(kind, #name) == 0)
-    if (IS(COMM)) {
+    if (IS(COMM) || IS(INTERCOMM)) {
         BAD_HANDLES(GUEST_MPI_ERR_COMM);
         BAD(GUEST_MPI_COMM_NULL, GUEST_MPI_ERR_COMM);
         BAD(GUEST_MPI_INT, GUEST_MPI_ERR_COMM);
@@ -206,6 +207,29 @@ static int bad_values(const char *kind, struct bad *bad) {
     } else if (IS(STATUS) || IS(OUT_STATUS) || IS(STATUS_IF) || IS(FILE_STATUS)) {
         BAD(WILD, GUEST_MPI_ERR_ARG);
         BAD(FAKE_MEMORY_SIZE - 31, GUEST_MPI_ERR_ARG);
+    } else if (IS(T_INDEX)) {
+        BAD(-1, 0);
+        BAD(INT32_MIN, 0);
+        BAD(INT32_MAX, 0);
+        BAD(1 << 20, 0);
+    } else if (IS(T_ENUM) || IS(T_CVAR) || IS(T_SESSION) || IS(T_PVAR) || IS(T_EVENT)) {
+        BAD_HANDLES(IS(T_SESSION) ? GUEST_MPI_T_ERR_INVALID_SESSION
+                                  : GUEST_MPI_T_ERR_INVALID_HANDLE);
+        BAD(freed_tool, 0);
+        BAD(IS(T_CVAR) ? tool_session : tool_cvar, 0);
+    } else if (IS(T_OUT)) {
+        BAD(WILD, 0);
+        BAD(0xffffffff, 0);
+        BAD(FAKE_MEMORY_SIZE - 3, 0);
+    } else if (IS(T_TEXT)) {
+        BAD(WILD, 0);
+        BAD(0xffffffff, 0);
+        BAD(FAKE_MEMORY_SIZE, 0);
+    } else if (IS(T_LENGTH)) {
+        BAD(WILD, 0);
+        BAD(FAKE_MEMORY_SIZE - 3, 0);
+        BAD(negative_numbers, 0);
+        BAD(huge_numbers, 0);
     } else if (IS(IN_STATUS)) {
         BAD_POINTERS(GUEST_MPI_ERR_ARG);
     } else if (IS(STATUSES)) {
@@ -235,7 +259,7 @@ static int bad_values(const char *kind, struct bad *bad) {
 }
 
 static int64_t good_value(const char *kind) {
-    return IS(COMM)                                      ? GUEST_MPI_COMM_WORLD
+    return IS(COMM) || IS(INTERCOMM)                     ? GUEST_MPI_COMM_WORLD
            : IS(WIN)                                     ? win
            : IS(FILE) || IS(RANDOM_FILE) || IS(ANY_FILE) ? file
            : IS(FILE_NAME)                               ? file_name
@@ -249,6 +273,12 @@ static int64_t good_value(const char *kind) {
                ? GUEST_MPI_INT
            : IS(OP) || IS(C_OP) || IS(ACCUMULATE_OP)                ? GUEST_MPI_SUM
            : IS(FITS)                                               ? 1
+           : IS(T_ENUM)                                             ? tool_enum
+           : IS(T_CVAR)                                             ? tool_cvar
+           : IS(T_SESSION)                                          ? tool_session
+           : IS(T_PVAR)                                             ? tool_pvar
+           : IS(T_OUT) || IS(T_TEXT)                                ? scratch
+           : IS(T_LENGTH)                                           ? ones
            : IS(LOCK_TYPE)                                          ? GUEST_MPI_LOCK_SHARED
            : IS(INFO)                                               ? GUEST_MPI_INFO_NULL
            : IS(ERRHANDLER)                                         ? GUEST_MPI_ERRORS_RETURN
@@ -281,7 +311,7 @@ static int64_t good_value(const char *kind) {
 static bool is_exempt(const char *name) {
     static const char *const names[] = {"MPI_Init",  "MPI_Init_thread", "MPI_Finalize",
                                         "MPI_Abort", "MPI_Pcontrol",    "MPI_Wtime",
-                                        "MPI_Wtick"};
+                                        "MPI_Wtick", "MPI_T_finalize"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;
@@ -428,6 +458,48 @@ static void random_calls(int count) {
     CHECK(true);
 }
 
+/* Handles of MPI_T: of a control variable that is a number, of an enumeration, of a session, and of
+ * a performance variable that is bound to nothing. */
+static void start_tools(void) {
+    int32_t count;
+    CHECK(FAKE_CALL(&fake, "MPI_T_cvar_get_num", scratch) == GUEST_MPI_T_ERR_NOT_INITIALIZED);
+    CHECK(FAKE_CALL(&fake, "MPI_T_init_thread", GUEST_MPI_THREAD_SINGLE, scratch) ==
+          GUEST_MPI_SUCCESS);
+    CHECK(FAKE_CALL(&fake, "MPI_T_cvar_get_num", scratch) == GUEST_MPI_SUCCESS);
+    count = fake_guest_load(&fake, scratch);
+    for (int32_t i = 0; i < count && (tool_cvar == 0 || tool_enum == 0); i++) {
+        CHECK(FAKE_CALL(&fake, "MPI_T_cvar_get_info", i, 0, 0, 0, scratch, scratch + 4, 0, 0, 0,
+                        0) == GUEST_MPI_SUCCESS);
+        bool number = fake_guest_load(&fake, scratch) == GUEST_MPI_INT;
+        if (tool_enum == 0) {
+            tool_enum = (uint32_t)fake_guest_load(&fake, scratch + 4);
+        }
+        if (number && tool_cvar == 0) {
+            CHECK(FAKE_CALL(&fake, "MPI_T_cvar_handle_alloc", i, 0, scratch, scratch + 4) ==
+                  GUEST_MPI_SUCCESS);
+            freed_tool = (uint32_t)fake_guest_load(&fake, scratch);
+            CHECK(FAKE_CALL(&fake, "MPI_T_cvar_handle_free", scratch) == GUEST_MPI_SUCCESS);
+            CHECK(FAKE_CALL(&fake, "MPI_T_cvar_handle_alloc", i, 0, scratch, scratch + 4) ==
+                  GUEST_MPI_SUCCESS);
+            tool_cvar = (uint32_t)fake_guest_load(&fake, scratch);
+        }
+    }
+    CHECK(tool_cvar != 0 && tool_cvar != freed_tool);
+    CHECK(FAKE_CALL(&fake, "MPI_T_pvar_session_create", scratch) == GUEST_MPI_SUCCESS);
+    tool_session = (uint32_t)fake_guest_load(&fake, scratch);
+    CHECK(FAKE_CALL(&fake, "MPI_T_pvar_get_num", scratch) == GUEST_MPI_SUCCESS);
+    count = fake_guest_load(&fake, scratch);
+    for (int32_t i = 0; i < count && tool_pvar == 0; i++) {
+        CHECK(FAKE_CALL(&fake, "MPI_T_pvar_get_info", i, 0, 0, 0, 0, 0, 0, 0, 0, scratch, 0, 0,
+                        0) == GUEST_MPI_SUCCESS);
+        if (fake_guest_load(&fake, scratch) == GUEST_MPI_T_BIND_NO_OBJECT) {
+            CHECK(FAKE_CALL(&fake, "MPI_T_pvar_handle_alloc", tool_session, i, 0, scratch,
+                            scratch + 4) == GUEST_MPI_SUCCESS);
+            tool_pvar = (uint32_t)fake_guest_load(&fake, scratch);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         fprintf(stderr, "hostile_test PLUGIN [RANDOM_CALLS]\n");
@@ -509,6 +581,7 @@ int main(int argc, char **argv) {
     }
     CHECK(file != freed_file);
 
+    start_tools();
     if (fake_guest_find(&fake, "MPI_Cart_create") != NULL) {
         fake_guest_store(&fake, scratch, 1); /* one dimension of one periodic process */
         CHECK(FAKE_CALL(&fake, "MPI_Cart_create", GUEST_MPI_COMM_WORLD, 1, scratch, scratch, 0,

@@ -37,6 +37,9 @@ static void launchers(void) {
     CHECK(launcher.rank == 1 && launcher.size == 2);
     ENVIRONMENT("PMIX_RANK=1", "SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=2");
     CHECK(mpi_launcher_detect(&launcher) && strcmp(launcher.family, "openmpi") == 0);
+    ENVIRONMENT("I_MPI_RANK=1", "I_MPI_SIZE=2", "PMI_RANK=1");
+    CHECK(mpi_launcher_detect(&launcher) && strcmp(launcher.family, "intel") == 0);
+    CHECK(strcmp(launcher.families[1], "mpich") == 0);
     /* A batch script is no step: it has a rank, but nothing was launched as several. */
     ENVIRONMENT("SLURM_PROCID=0", "SLURM_NTASKS=4");
     CHECK(mpi_launcher_detect(&launcher) && launcher.family == NULL && launcher.size == 0);
@@ -92,6 +95,27 @@ static void choices(const char *scratch) {
     CHECK_TEXT(err.message, "launched by Cray PALS, but there is no MPI plugin \"mpich\"");
 }
 
+/* A plugin whose MPI library is missing gives way to the one for the standard ABI. */
+static void missing_library(const char *built, const char *scratch) {
+    struct mpi_plugin plugin;
+    struct error err;
+    const char *folder = arena_printf(&arena, "%s/missing", scratch);
+    const char *abi = arena_printf(&arena, "%s/mpiwasm-mpi-abi.so", folder);
+    mkdir(folder, 0700);
+    unlink(abi);
+    file(folder, "mpiwasm-mpi-mpich.so");
+    file(folder, "mpiwasm-mpi-openmpi.so");
+    CHECK(symlink(built, abi) == 0);
+    ENVIRONMENT("HOME=/");
+    CHECK(mpi_loader_choose(folder, NULL, &arena, &plugin, &err));
+    CHECK(strcmp(plugin.name, "abi") == 0 && plugin.host != NULL);
+    ENVIRONMENT("PMI_RANK=0", "PMI_SIZE=2");
+    CHECK(mpi_loader_choose(folder, NULL, &arena, &plugin, &err));
+    CHECK(strcmp(plugin.name, "abi") == 0);
+    CHECK(!mpi_loader_choose(folder, "mpich", &arena, &plugin, &err));
+    CHECK_TEXT(err.message, "\"mpich\"");
+}
+
 static void plugins_built(const char *folder) {
     struct mpi_plugin *plugins;
     struct error err;
@@ -115,7 +139,7 @@ static void plugins_built(const char *folder) {
                   strcmp(known->signature, function->signature) == 0);
         }
     }
-    const struct mpi_known_function *later = mpi_known_function_find("MPI_Comm_join");
+    const struct mpi_known_function *later = mpi_known_function_find("MPI_File_read_c");
     CHECK(later != NULL && later->signature == NULL);
     CHECK(mpi_known_function_find("MPI_Nonsense") == NULL);
 }
@@ -127,6 +151,11 @@ int main(int argc, char **argv) {
     plugins_built(argv[1]);
     launchers();
     choices(argv[2]);
+    struct mpi_plugin *plugins;
+    struct error err;
+    size_t count;
+    CHECK(mpi_loader_find(argv[1], &arena, &plugins, &count, &err) && count > 0);
+    missing_library(plugins[0].path, argv[2]);
     arena_free(&arena);
     return check_report();
 }

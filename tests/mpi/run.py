@@ -7,7 +7,8 @@ BUILD is the build tree, MPI is openmpi or mpich. The native build under the sam
 its lines and exit code have to be the same. Prints the first differences; exit code 1 if any.
 
 A program may say "run.py: ranks 1,2,3" and "run.py: openmpi cannot run 1 rank" in a comment; then
-the other MPI's native build is the oracle of those runs.
+the other MPI's native build is the oracle of those runs. "run.py: options --dir={work}" are mpiwasm's; {work}
+is the directory of the module and of the native program.
 """
 import argparse
 import difflib
@@ -76,6 +77,8 @@ def main():
         text = file.read()
     said = re.search(r"run\.py: ranks ([\d,]+)", text)
     ranks_to_run = options.ranks or (said.group(1) if said else "1,2,4")
+    words = re.search(r"run\.py: options (.*)", text)
+    words = words.group(1).format(work=work).split() if words else []
     unable = re.findall(rf"run\.py: {options.mpi} cannot run (\d+) rank", text)
     natives = {}
     for mpi in [options.mpi] + (["mpich"] if unable else []):
@@ -92,7 +95,7 @@ def main():
         if oracle not in natives:
             continue
         expected = launch(oracle, ranks, [natives[oracle]])
-        actual = launch(options.mpi, ranks, [os.path.join(binaries, "mpiwasm"), module])
+        actual = launch(options.mpi, ranks, [os.path.join(binaries, "mpiwasm"), *words, module])
         lines = [result[1].splitlines() for result in (expected, actual)]
         if options.any_order:
             lines = [sorted(side) for side in lines]

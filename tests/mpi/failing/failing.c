@@ -47,6 +47,7 @@ int main(int argc, char **argv) {
     double results[2];
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     int *counts = calloc((size_t)ranks, sizeof(int)), *displacements = calloc((size_t)ranks, 4);
+    MPI_Comm inter;
     MPI_Datatype type, forged = (MPI_Datatype)0x12345678;
 #define IS(name) (strcmp(how, name) == 0)
     if (IS("operator_trap"))
@@ -88,6 +89,12 @@ int main(int argc, char **argv) {
     } else if (IS("uncommitted_type")) {
         MPI_Type_contiguous(2, MPI_INT, &type);
         MPI_Bcast(values, 1, type, 0, MPI_COMM_WORLD);
+    } else if (IS("spawn_denied")) {
+        MPI_Comm_spawn("failing.wasm", MPI_ARGV_NULL, 1, MPI_INFO_NULL, 0, MPI_COMM_WORLD, &inter,
+                       MPI_ERRCODES_IGNORE);
+    } else if (IS("port_denied")) {
+        char port[MPI_MAX_PORT_NAME];
+        MPI_Open_port(MPI_INFO_NULL, port);
     } else if (IS("wrong_root")) {
         MPI_Bcast(values, 1, MPI_INT, ranks, MPI_COMM_WORLD);
     }
