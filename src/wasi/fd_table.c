@@ -30,8 +30,7 @@ static int fd_table_grow(struct fd_table *table) {
     return 0;
 }
 
-int fd_table_insert(struct fd_table *table, uint32_t least, const struct fd_entry *entry,
-                    uint32_t *fd) {
+int fd_table_find_free(struct fd_table *table, uint32_t least, uint32_t *fd) {
     uint32_t at = least > table->lowest_free ? least : table->lowest_free;
     while (at < table->capacity && table->entries[at].host_fd >= 0) {
         at++;
@@ -40,6 +39,15 @@ int fd_table_insert(struct fd_table *table, uint32_t least, const struct fd_entr
         int error = fd_table_grow(table);
         if (error) return error;
     }
+    *fd = at;
+    return 0;
+}
+
+int fd_table_insert(struct fd_table *table, uint32_t least, const struct fd_entry *entry,
+                    uint32_t *fd) {
+    uint32_t at;
+    int error = fd_table_find_free(table, least, &at);
+    if (error) return error;
     int host_fd = entry->host_fd;
     if (entry->owned && host_fd <= STDERR_FILENO) {
         host_fd = fcntl(entry->host_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

@@ -40,6 +40,10 @@ struct fd_table {
 /* The entry of an open descriptor, NULL if it is not open. Valid until the next insertion. */
 struct fd_entry *fd_table_get(struct fd_table *table, uint32_t fd);
 
+/* The number that the next insertion takes: to know that there is one before anything is opened,
+ * and so created or truncated. Moves entries as an insertion does. 0 or a host errno, as there. */
+int fd_table_find_free(struct fd_table *table, uint32_t least, uint32_t *fd);
+
 /*
  * Put the entry at the lowest free number that is not below `least`. Takes entry->host_fd over on
  * success, and may replace it so that it is above 2: a guest's file must never stand where mpiwasm

@@ -315,6 +315,10 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
     struct location location;
     struct stat status;
     if (!wasi_range_ok(wasi, result, 4)) return WASI_EFAULT;
+    /* A number must be there before a file is created or truncated. Growing the table moves its
+     * entries, so this comes first. */
+    uint32_t number;
+    int room = fd_table_find_free(&wasi->files, 0, &number);
     uint64_t needed = WASI_RIGHT_PATH_OPEN;
     if (oflags & WASI_OFLAG_CREAT) needed |= WASI_RIGHT_PATH_CREATE_FILE;
     if (oflags & WASI_OFLAG_TRUNC) needed |= WASI_RIGHT_PATH_FILESTAT_SET_SIZE;
@@ -352,6 +356,7 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
         if (create && (oflags & WASI_OFLAG_EXCL)) return WASI_EROFS;
         oflags &= ~(uint32_t)WASI_OFLAG_CREAT;
     }
+    if (room) return wasi_errno_from_host(room);
     int flags = open_flags(oflags, fdflags, read, write);
     if (!follow) flags |= O_NOFOLLOW;
     int opened = -1;
@@ -379,7 +384,6 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
         .rights_inheriting = rights_inheriting,
     };
     wasi_entry_classify(&entry, &status);
-    uint32_t number;
     int insertion = fd_table_insert(&wasi->files, 0, &entry, &number);
     if (insertion) {
         error = wasi_errno_from_host(insertion);
