@@ -47,10 +47,11 @@ static int report_pending(struct guest *guest) {
 
 static uint64_t allocate(struct guest *guest, uint64_t size, uint64_t alignment) {
     struct fake_guest *fake = fake_of(guest);
-    if (size > fake->size - fake->allocated - 32) {
-        return 0;
+    if (fake->allocator != NULL) {
+        return fake->allocator(fake, size, alignment);
     }
-    return fake_guest_allocate(fake, (uint32_t)size);
+    uint64_t left = fake->size - fake->allocated;
+    return left < 8192 || size > left - 8192 ? 0 : fake_guest_allocate(fake, (uint32_t)size);
 }
 
 static void release(struct guest *guest, uint64_t address) {
@@ -91,16 +92,16 @@ void fake_guest_open(struct fake_guest *fake, const char *plugin_path) {
     void *library = dlopen(plugin_path, RTLD_NOW | RTLD_LOCAL);
     host_module_get *get =
         library != NULL ? (host_module_get *)dlsym(library, HOST_MODULE_SYMBOL) : NULL;
-    size_t page = 65536;
-    uint8_t *memory =
-        mmap(NULL, FAKE_MEMORY_SIZE + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t guard = (size_t)8 << 30; /* more than any sum of a 32-bit address and extents gets to */
+    uint8_t *memory = mmap(NULL, FAKE_MEMORY_SIZE + 2 * guard, PROT_NONE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (get == NULL || memory == MAP_FAILED ||
-        mprotect(memory + page, FAKE_MEMORY_SIZE, PROT_READ | PROT_WRITE) != 0) {
+        mprotect(memory + guard, FAKE_MEMORY_SIZE, PROT_READ | PROT_WRITE) != 0) {
         fprintf(stderr, "%s: %s\n", plugin_path, get == NULL ? dlerror() : "no memory");
         exit(1);
     }
     *fake = (struct fake_guest){.size = FAKE_MEMORY_SIZE, .allocated = 4096, .host = get()};
-    fake->guest = (struct guest){.memory = memory + page,
+    fake->guest = (struct guest){.memory = memory + guard,
                                  .memory_size = &fake->size,
                                  .operations = &operations,
                                  .runtime = fake};

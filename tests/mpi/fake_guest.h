@@ -2,8 +2,8 @@
  * fake_guest.h - a test double of the runtime: a guest that is nothing but memory and a table of C
  * functions, to call a plugin's host functions directly.
  *
- * Its memory ends at a page that may not be touched, so a host function that reaches beyond the end
- * crashes the test.
+ * Around its memory lie gigabytes that may not be touched, so a host function that reaches beyond
+ * either end crashes the test.
  */
 #ifndef MPIWASM_TESTS_FAKE_GUEST_H
 #define MPIWASM_TESTS_FAKE_GUEST_H
@@ -17,6 +17,8 @@ struct fake_guest {
     uint64_t size;      /* of the memory */
     uint32_t allocated; /* the next free address */
     int signal_claims;
+    /* The guest's malloc, an address or 0; NULL: one that never frees. */
+    uint64_t (*allocator)(struct fake_guest *fake, uint64_t size, uint64_t alignment);
     const struct host_module *host;
     void *state;
 };
