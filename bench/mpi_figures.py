@@ -12,7 +12,7 @@ from common import ENVIRONMENT, HERE, LAUNCHERS, run, say
 def mpi_figures(out, wasmcc, mpiwasm, rounds):
     source, module = os.path.join(HERE, "mpi.c"), os.path.join(out, "mpi.wasm")
     run([wasmcc, "-O3", source, "-o", module])
-    figures = {}
+    figures = {}  # MPI -> group -> operation -> bytes -> build -> seconds
     for name, (compiler, launcher) in LAUNCHERS.items():
         if not shutil.which(compiler) or not shutil.which(launcher):
             continue
@@ -22,11 +22,13 @@ def mpi_figures(out, wasmcc, mpiwasm, rounds):
         for _ in range(rounds):
             for build, command in {"native": [program], "wasm": [mpiwasm, module]}.items():
                 for line in run([launcher, "-n", "2", *command]).splitlines():
-                    what, size, seconds = line.split()
-                    key = f"{what} {size}"
-                    times.setdefault(key, {}).setdefault(build, []).append(float(seconds))
-        figures[name] = {key: {build: statistics.median(values) for build, values in row.items()}
-                         for key, row in times.items()}
+                    group, what, size, seconds = line.split()
+                    times.setdefault((group, what.replace("_", " "), int(size)), {}) \
+                        .setdefault(build, []).append(float(seconds))
+        figures[name] = {}
+        for (group, what, size), row in times.items():
+            figures[name].setdefault(group, {}).setdefault(what, {})[size] = {
+                build: statistics.median(values) for build, values in row.items()}
         say(f"{name}: done")
     return figures
 

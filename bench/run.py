@@ -49,20 +49,46 @@ def kernel_lines(rows):
     return lines
 
 
+def mpi_lines(name, groups):
+    """Calls and messages: a line each; collectives: a line for all sizes."""
+    lines = [f"| {name}, 2 ranks | bytes | native, µs | wasm, µs | ratio | difference, ns |",
+             "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    for group in ("call", "latency", "bandwidth"):
+        for what, sizes in groups.get(group, {}).items():
+            for size, row in sizes.items():
+                native, wasm = row["native"], row["wasm"]
+                lines.append(f"| {what} | {size} | {native * 1e6:.3f} | {wasm * 1e6:.3f} | "
+                             f"{wasm / native:.2f} | {(wasm - native) * 1e9:.0f} |")
+    collectives = groups.get("collective", {})
+    barrier = collectives.get("Barrier", {}).get(0)
+    sizes = sorted({size for row in collectives.values() for size in row if size > 0})
+    lines += ["", f"| {name}, 2 ranks: wasm / native (native, µs) | "
+              + " | ".join(f"{size} bytes" for size in sizes) + " |",
+              "| --- |" + " ---: |" * len(sizes)]
+    cell = "{:.2f} ({:.3g})".format
+    for what, row in collectives.items():
+        if what != "Barrier":
+            lines.append(f"| {what} | " + " | ".join(
+                cell(row[size]["wasm"] / row[size]["native"], row[size]["native"] * 1e6)
+                for size in sizes) + " |")
+    ratios = {size: [row[size]["wasm"] / row[size]["native"] for row in collectives.values()
+                     if size in row] for size in sizes}
+    lines += ["| geometric mean | " + " | ".join(
+        f"{geometric_mean(ratios[size]):.2f}" for size in sizes) + " |", ""]
+    if barrier:
+        lines += [f"MPI_Barrier: {cell(barrier['wasm'] / barrier['native'], barrier['native'] * 1e6)}.",
+                  ""]
+    return lines
+
+
 def table(results):
     lines = [f"Measured on {results['cpu']}, {results['date']}; {results['rounds']} interleaved "
              "rounds. Kernels: least CPU time, divided by native clang's (-O3 -march=native "
              "-ffp-contract=off). Others: medians.", ""]
     if results.get("kernels"):
         lines += kernel_lines(results["kernels"])
-    for name, rows in results.get("mpi", {}).items():
-        lines += [f"| {name}, 2 ranks | native, µs | wasm, µs | ratio | difference, ns |",
-                  "| --- | ---: | ---: | ---: | ---: |"]
-        for what, row in rows.items():
-            native, wasm = row["native"], row["wasm"]
-            lines.append(f"| {what} | {native * 1e6:.3f} | {wasm * 1e6:.3f} | "
-                         f"{wasm / native:.2f} | {(wasm - native) * 1e9:.0f} |")
-        lines.append("")
+    for name, groups in results.get("mpi", {}).items():
+        lines += mpi_lines(name, groups)
     if results.get("startup"):
         lines += ["| start of a program that prints a line | ms |", "| --- | ---: |"]
         lines += [f"| {name} | {seconds * 1e3:.1f} |"
