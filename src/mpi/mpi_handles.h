@@ -149,6 +149,7 @@ struct mpilayer_block {
     struct mpilayer_block *next;
     /* Called before the block is freed; may be NULL. */
     void (*finish)(struct mpilayer_block *block);
+    bool small; /* of the size that is kept for the next call */
     max_align_t data[];
 };
 

@@ -15,6 +15,7 @@
  * nothing refers to are freed: globals and tables are known exactly, the stack is searched for
  * anything that looks like a pointer to one (so code pays nothing for having references).
  */
+#include "base/sanitizer.h"
 #include "runtime/internal.h"
 
 #include <stdio.h>
@@ -277,13 +278,6 @@ static _Unwind_Reason_Code on_frame(int version, _Unwind_Action actions,
     return _URC_NO_REASON;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#elif defined(__has_feature)
-#define HAS_ASAN __has_feature(address_sanitizer)
-#else
-#define HAS_ASAN 0
-#endif
 #if HAS_ASAN
 void __asan_handle_no_return(void); /* forget the frames that will be left */
 #endif
