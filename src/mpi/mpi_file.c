@@ -68,6 +68,10 @@ bool mpilayer_files_start(struct mpilayer *layer) {
         layer, comm,
         mpilayer_table_find(&layer->tables[MPILAYER_ERRHANDLER], GUEST_MPI_ERRORS_RETURN));
     layer->no_file = comm;
+    char version[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    layer->reads_spin = MPI_Get_library_version(version, &length) == MPI_SUCCESS &&
+                        strncmp(version, "Open MPI", 8) == 0;
     return true;
 }
 

@@ -17,6 +17,7 @@
 #define MPIWASM_MPI_FILE_H
 
 #include "mpi/mpi_datatype.h"
+#include "mpi/mpi_large.h"
 
 #include <limits.h>
 
@@ -53,6 +54,8 @@ struct mpilayer_file {
 
     enum mpilayer_split split;
     void *split_buffer; /* the host's address */
+    bool split_read;    /* it has read everything when it began */
+    MPI_Status split_status;
 
     /* The shared file pointer, in etypes: the number `view` of the file `shared_name` in
      * `directory`, which is made when it is first needed; while that is too short, `start`. */
@@ -110,11 +113,29 @@ bool mpilayer_file_request_reserve(struct mpilayer_call *call, const char *argum
                                    uint32_t address, struct mpilayer_file *file,
                                    struct mpilayer_request **out);
 
+/* ---- reads that do not block, on hosts where layer->reads_spin (mpi_file_read.c) ---- */
+
+int mpilayer_bounded_File_iread_at(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
+                                   mpilayer_large_count count, MPI_Datatype type,
+                                   MPI_Request *request);
+int mpilayer_bounded_File_iread_at_all(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
+                                       mpilayer_large_count count, MPI_Datatype type,
+                                       MPI_Request *request);
+int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer,
+                                mpilayer_large_count count, MPI_Datatype type,
+                                MPI_Request *request);
+int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer,
+                                    mpilayer_large_count count, MPI_Datatype type,
+                                    MPI_Request *request);
+
 /* ---- split collective operations (mpi_file_access.c) ---- */
 
 bool mpilayer_file_split_check(struct mpilayer_call *call, const struct mpilayer_file *file);
 int32_t mpilayer_file_split_begun(struct mpilayer_call *call, int code, struct mpilayer_file *file,
                                   enum mpilayer_split split, void *buffer);
+/* By one of two ways, for mpilayer_file_split_begun. */
+int mpilayer_file_read_at_all_begin(const struct mpilayer *layer, struct mpilayer_file *file,
+                                    MPI_Offset offset, void *buffer, int count, MPI_Datatype type);
 int32_t mpilayer_file_split_end(struct mpilayer *layer, const char *name, uint32_t fh,
                                 uint32_t status, enum mpilayer_split split);
 

@@ -2,7 +2,9 @@
  * mpi_file_access.c - seeking, and split collective operations. MPI 4.1, sections 14.4.3 and
  * 14.4.5. What needs no state of the layer's own is generated (the rows of mpi_functions.def).
  *
- * A split operation's end is given the buffer once more; what counts is the one it began with.
+ * A split operation's end is given the buffer once more; what counts is the one it began with. On a
+ * host whose reads may never end (mpi_file_read.c) they are over when they have begun, as MPI
+ * allows.
  */
 #include "mpi/mpi_error.h"
 #include "mpi/mpi_file.h"
@@ -60,6 +62,9 @@ int32_t mpilayer_file_split_begun(struct mpilayer_call *call, int code, struct m
                                   enum mpilayer_split split, void *buffer) {
     if (code == MPI_SUCCESS) {
         file->split = split;
+        file->split_read = call->layer->reads_spin && (split == MPILAYER_SPLIT_READ_ALL ||
+                                                       split == MPILAYER_SPLIT_READ_AT_ALL ||
+                                                       split == MPILAYER_SPLIT_READ_ORDERED);
         file->split_buffer = buffer;
     }
     return mpilayer_call_return(call, code);
@@ -81,6 +86,10 @@ int32_t mpilayer_file_split_end(struct mpilayer *layer, const char *name, uint32
     }
     MPI_Status *out = mpilayer_status_host(status, &status_host);
     file->split = MPILAYER_SPLIT_NONE;
+    if (file->split_read) {
+        mpilayer_status_store(layer, status, &file->split_status, false);
+        return mpilayer_call_return(&call, MPI_SUCCESS);
+    }
     int code;
     switch (split) {
     case MPILAYER_SPLIT_READ_ALL:
@@ -99,6 +108,13 @@ int32_t mpilayer_file_split_end(struct mpilayer *layer, const char *name, uint32
         mpilayer_status_store(layer, status, &status_host, false);
     }
     return mpilayer_call_return(&call, code);
+}
+
+int mpilayer_file_read_at_all_begin(const struct mpilayer *layer, struct mpilayer_file *file,
+                                    MPI_Offset offset, void *buffer, int count, MPI_Datatype type) {
+    return layer->reads_spin
+               ? MPI_File_read_at_all(file->host, offset, buffer, count, type, &file->split_status)
+               : MPI_File_read_at_all_begin(file->host, offset, buffer, count, type);
 }
 
 /* `at` says that the operation has an offset; else it works at the individual pointer. */
@@ -122,13 +138,15 @@ static int32_t split_begin(struct mpilayer *layer, const char *name, uint32_t fh
     int code;
     switch (split) {
     case MPILAYER_SPLIT_READ_ALL:
-        code = MPI_File_read_all_begin(file->host, buffer, count, type->host);
+        code = layer->reads_spin
+                   ? MPI_File_read_all(file->host, buffer, count, type->host, &file->split_status)
+                   : MPI_File_read_all_begin(file->host, buffer, count, type->host);
         break;
     case MPILAYER_SPLIT_WRITE_ALL:
         code = MPI_File_write_all_begin(file->host, buffer, count, type->host);
         break;
     case MPILAYER_SPLIT_READ_AT_ALL:
-        code = MPI_File_read_at_all_begin(file->host, offset, buffer, count, type->host);
+        code = mpilayer_file_read_at_all_begin(layer, file, offset, buffer, count, type->host);
         break;
     default:
         code = MPI_File_write_at_all_begin(file->host, offset, buffer, count, type->host);

@@ -197,8 +197,11 @@ static int32_t shared_nonblocking(struct mpilayer *layer, const char *name, uint
     }
     int code = write ? MPI_File_iwrite_at(a.file->host, a.offset, a.buffer, count, a.type->host,
                                           &object->host)
-                     : MPI_File_iread_at(a.file->host, a.offset, a.buffer, count, a.type->host,
-                                         &object->host);
+               : layer->reads_spin
+                   ? mpilayer_bounded_File_iread_at(a.file, a.offset, a.buffer, count, a.type->host,
+                                                    &object->host)
+                   : MPI_File_iread_at(a.file->host, a.offset, a.buffer, count, a.type->host,
+                                       &object->host);
     return mpilayer_request_started(&a.call, code, object, request);
 }
 
@@ -280,7 +283,8 @@ static int32_t ordered_begin(struct mpilayer *layer, const char *name, uint32_t 
     }
     MPI_File host = a.file->host;
     int code = write ? MPI_File_write_at_all_begin(host, a.offset, a.buffer, count, a.type->host)
-                     : MPI_File_read_at_all_begin(host, a.offset, a.buffer, count, a.type->host);
+                     : mpilayer_file_read_at_all_begin(layer, a.file, a.offset, a.buffer, count,
+                                                       a.type->host);
     return mpilayer_file_split_begun(
         &a.call, code, a.file, write ? MPILAYER_SPLIT_WRITE_ORDERED : MPILAYER_SPLIT_READ_ORDERED,
         a.buffer);

@@ -38,7 +38,9 @@ struct mpilayer {
     struct mpilayer_table tables[MPILAYER_CLASS_COUNT];
     struct mpilayer_comm *world, *self;
     struct mpilayer_comm *no_file; /* stands for MPI_FILE_NULL: has its error handler */
-    struct mpilayer_names *names;  /* what file names may lead to: mpi_file_name.h */
+    /* The host never ends reads without blocking that reach behind the end of a file. */
+    bool reads_spin;
+    struct mpilayer_names *names; /* what file names may lead to: mpi_file_name.h */
     bool self_errhandler_set; /* then errors without a communicator go to MPI_COMM_SELF's handler */
     int tag_ub;               /* of the host */
     int thread_level;         /* GUEST_MPI_THREAD_* that MPI_Init_thread gave */

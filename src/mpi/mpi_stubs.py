@@ -16,7 +16,7 @@ from mpi_kinds import C_TYPES, KINDS, LARGE_KINDS, LARGE_NAMES
 
 ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|unchanged|prepared by \w+))?"
                  r"( also nonblocking and persistent)?( also large)?(?: since ([\d.]+))?"
-                 r"(?: alone (\w+))?( buffered)?$")
+                 r"(?: alone (\w+))?(?: (buffered|bounded))?$")
 RESULTS = {None: ("int32_t", "i"), "double": ("double", "F"), "int32": ("int32_t", "i"),
            "void": ("void", "")}
 
@@ -39,7 +39,7 @@ class Argument:
 class Function:
     def __init__(self, match, where, form="blocking", large=False):
         (self.name, arguments, result, how, _, _, self.since, self.alone,
-         self.buffered) = match.groups()
+         self.instead) = match.groups()
         self.large = large
         self.persistent = form == "persistent"
         if form == "nonblocking":
@@ -119,7 +119,11 @@ class Function:
         elif self.alone:
             host_call = "win_object->alone ? mpilayer_alone_%s(%s) : %s" % (self.host_name, ", ".join(
                 ["win_object"] + [text for a, text in passed if a.kind_name != "WIN"]), host_call)
-        elif self.buffered:
+        elif self.instead == "bounded":
+            host_call = "layer->reads_spin ? mpilayer_bounded_%s(%s) : %s" % (
+                self.host_name, ", ".join("fh_object" if a.name == "fh" else text
+                                          for a, text in passed), host_call)
+        elif self.instead:
             host_call = "mpilayer_buffered_%s(%s)" % (self.host_name, ", ".join(
                 "comm_object" if a.kind_name == "COMM" else text for a, text in passed))
         lines += ["    int code = %s;" % host_call]

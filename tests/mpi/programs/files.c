@@ -224,6 +224,71 @@ static void split(void) {
     MPI_Barrier(MPI_COMM_WORLD);
 }
 
+/* Reads that do not block and reach behind the end, or lie there. Open MPI natively waits for such
+ * data without end: there blocking ones tell what there is. */
+enum { AT, AT_ALL, HERE, HERE_ALL, SPLIT_AT, SPLIT_HERE, WAYS };
+
+static void read_some(MPI_File file, int way, int at, int *got, int count, MPI_Status *status) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (way == HERE || way == HERE_ALL || way == SPLIT_HERE) MPI_File_seek(file, at, MPI_SEEK_SET);
+#if defined(OPEN_MPI) && !defined(__wasm__)
+    MPI_File_read_at(file, at, got, count, MPI_INT, status);
+#else
+    switch (way) {
+    case AT: MPI_File_iread_at(file, at, got, count, MPI_INT, &request); break;
+    case AT_ALL: MPI_File_iread_at_all(file, at, got, count, MPI_INT, &request); break;
+    case HERE: MPI_File_iread(file, got, count, MPI_INT, &request); break;
+    case HERE_ALL: MPI_File_iread_all(file, got, count, MPI_INT, &request); break;
+    case SPLIT_AT:
+        MPI_File_read_at_all_begin(file, at, got, count, MPI_INT);
+        MPI_File_read_at_all_end(file, got, status);
+        break;
+    case SPLIT_HERE:
+        MPI_File_read_all_begin(file, got, count, MPI_INT);
+        MPI_File_read_all_end(file, got, status);
+        break;
+    }
+    if (request != MPI_REQUEST_NULL) MPI_Wait(&request, status);
+#endif
+}
+
+static void behind_the_end(void) {
+    int values[N], got[N];
+    MPI_Status status;
+    MPI_Datatype every_other;
+    MPI_File file = open_file(MPI_MODE_RDWR | MPI_MODE_CREATE);
+    fill(values, 600);
+    MPI_File_write_at_all(file, rank * (int)sizeof values, values, N, MPI_INT, &status);
+    others(file);
+    MPI_Type_vector(1, 1, 2, MPI_INT, &every_other);
+    MPI_Type_create_resized(every_other, 0, 8, &every_other);
+    MPI_Type_commit(&every_other);
+    for (int view = 0; view < 2; view++) {
+        int end = ranks * (int)sizeof values;
+        if (view == 1) {
+            MPI_File_set_view(file, 4, MPI_INT, every_other, "native", MPI_INFO_NULL);
+            end = ranks * N / 2;
+        }
+        int size = view == 0 ? 4 : 1;
+        for (int way = 0; way < WAYS; way++) {
+            memset(got, 0, sizeof got);
+            read_some(file, way, end - 2 * size, got, 2, &status);
+            report_status("all that is left", &status, MPI_INT);
+            report_ints("all that is left", got, 3);
+            memset(got, 0, sizeof got);
+            read_some(file, way, end - 2 * size, got, N / 2, &status);
+            report_ints("half behind the end", got, 2);
+            /* MPICH natively says that collective ones got what they were asked for. */
+            if (way == AT || way == HERE) report_status("half behind the end", &status, MPI_INT);
+            read_some(file, way, end + 100 * size, got, 1, &status);
+            if (way == AT || way == HERE) report_status("behind the end", &status, MPI_INT);
+        }
+    }
+    MPI_Type_free(&every_other);
+    MPI_File_close(&file);
+    remove_file();
+}
+
 static int called, called_class;
 static MPI_File called_for;
 
@@ -318,6 +383,7 @@ int main(int argc, char **argv) {
     pointers();
     nonblocking();
     split();
+    behind_the_end();
     modes_and_errors();
     alone();
     finish();
