@@ -13,6 +13,7 @@ Otherwise the same program compiled for the host, run in a directory alike, is t
 What follows BUILD and SOURCE on the command line is put in front of mpiwasm.
 A trap counts as death by SIGABRT: 134 on both sides.
 """
+import difflib
 import os
 import re
 import shlex
@@ -77,8 +78,10 @@ def main():
                 host = run([f"{temporary}/program", *arguments],
                            prepare(temporary, f"host{number}"), stdin, environment)
                 if (host[0], host[2]) != (guest[0], guest[2]):
-                    failures.append(f"run '{line}': native gave {host[2]}:\n{host[0]}"
-                                    f"the guest gave {guest[2]}:\n{guest[0]}{guest[1]}")
+                    lines = difflib.unified_diff(host[0].splitlines(), guest[0].splitlines(),
+                                                 "native", "guest", "", "", 5, lineterm="")
+                    failures.append(f"run '{line}': native gave {host[2]}, the guest {guest[2]}:\n"
+                                    + "\n".join(lines) + f"\n{guest[1]}")
             elif guest[1] and guest[2] == 0:
                 failures.append(f"run '{line}' complained:\n{guest[1]}")
         if not native:
