@@ -3,6 +3,7 @@
 
   mpi_imports.py --header PROTOTYPES > mpi_imports.h     import attributes and the PMPI_ names
   mpi_imports.py --symbols PROTOTYPES > mpi.symbols      names, for wasm-ld --allow-undefined-file
+  mpi_imports.py --empty PROTOTYPES > names.c            a library of functions that do nothing
   mpi_imports.py --signatures PROTOTYPES                 "MPI_Send i:iiiiii", one a line, as
                                                          host_function.signature has it
 """
@@ -61,6 +62,9 @@ def main():
     elif sys.argv[1] == "--symbols":
         for name, _, _ in functions:
             print(f"{name}\nP{name}")
+    elif sys.argv[1] == "--empty":
+        for name, _, _ in functions:
+            print(f"void {name}(void) {{}}")
     elif sys.argv[1] == "--signatures":
         for name, result, parameters in functions:
             print(f"{name} {letter(result)}:{''.join(letter(p) for p in parameters)}")

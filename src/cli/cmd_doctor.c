@@ -14,6 +14,7 @@
 #include "cli/message.h"
 #include "cli/paths.h"
 #include "mpi/mpi_launcher.h"
+#include "mpi/mpi_library.h"
 #include "mpi/mpi_transports.h"
 #include "runtime/store.h"
 
@@ -240,7 +241,10 @@ static void examine_memory(struct doctor *doctor) {
 static void examine_launcher(struct doctor *doctor) {
     const struct mpi_launcher *launcher = &doctor->launcher;
     doctor->launched = mpi_launcher_detect(&doctor->launcher);
-    if (!doctor->launched)
+    if (!doctor->launched && getenv("SLURM_JOB_ID") != NULL)
+        show(doctor, "launcher",
+             "none: this process is alone, in a job of Slurm; srun or mpirun start ranks");
+    else if (!doctor->launched)
         show(doctor, "launcher", "none: this process is alone");
     else if (launcher->size > 0)
         SHOW(doctor, "launcher", "%s, %d %s", launcher->name, launcher->size,
@@ -249,11 +253,26 @@ static void examine_launcher(struct doctor *doctor) {
         show(doctor, "launcher", launcher->name);
     if (doctor->launched && launcher->family == NULL)
         HINT(doctor,
-             "%s starts programs of any MPI, so mpiwasm cannot tell which plugin fits: name "
-             "it with --mpi or MPIWASM_MPI%s.",
+             "%s starts programs of any MPI, so mpiwasm cannot tell which plugin fits: load the "
+             "MPI's module, or name the plugin with --mpi or MPIWASM_MPI%s.",
              launcher->name,
              strstr(launcher->name, "Slurm") != NULL ? " (`srun --mpi=list` shows what it offers)"
                                                      : "");
+}
+
+/* Versions of a launcher and of an MPI library that were never meant to meet often do not: with
+ * some luck ranks are alone, without they hang. */
+static void examine_library(struct doctor *doctor) {
+    const char *prefix = mpi_library_launcher_prefix(doctor->arena);
+    const char *library = doctor->plugin.library;
+    if (prefix == NULL || library == NULL) return;
+    size_t length = strlen(prefix);
+    if (strncmp(library, prefix, length) == 0 && library[length] == '/') return;
+    HINT(doctor,
+         "The launcher belongs to the MPI in '%s', the MPI library is another's: '%s'. Load the "
+         "module of one MPI, or put the directory of the launcher's library into "
+         "LD_LIBRARY_PATH.",
+         prefix, library);
 }
 
 static void examine_plugins(struct doctor *doctor) {
@@ -271,7 +290,9 @@ static void examine_plugins(struct doctor *doctor) {
         const struct host_module *host = doctor->plugin.host;
         SHOW(doctor, "MPI", "%s%s%s%s", host->description, host->details != NULL ? " (" : "",
              host->details != NULL ? host->details : "", host->details != NULL ? ")" : "");
+        if (doctor->plugin.library != NULL) show(doctor, "library", doctor->plugin.library);
         SHOW(doctor, "plugin", "%s (%s)", doctor->plugin.name, doctor->plugin.path);
+        examine_library(doctor);
     }
     for (size_t i = 0; i < count; i++)
         if (doctor->plugin.host == NULL || strcmp(plugins[i].path, doctor->plugin.path) != 0)

@@ -13,12 +13,40 @@
 
 /* The host's persistent collectives, of MPI 4 or of Open MPI's extension; not defined: it has none.
  */
-#if MPI_VERSION >= 4
+#if MPI_VERSION >= 4 || (defined(OPEN_MPI) && OMPI_MAJOR_VERSION >= 5)
 #define MPILAYER_PERSISTENT(name) MPI_##name
 #elif defined(OPEN_MPI)
 #include <mpi-ext.h>
 #if defined(OMPI_HAVE_MPI_EXT_PCOLLREQ)
-#define MPILAYER_PERSISTENT(name) MPIX_##name
+/* Open MPI 5 serves what was compiled for 4.1, but has these under the names of the standard alone:
+ * which of the two is there shows when the plugin is loaded. */
+#define MPILAYER_EITHER(name)                                                                      \
+    extern __typeof__(MPIX_##name) MPIX_##name __attribute__((weak));                              \
+    extern __typeof__(MPIX_##name) MPI_##name __attribute__((weak));
+MPILAYER_EITHER(Barrier_init)
+MPILAYER_EITHER(Bcast_init)
+MPILAYER_EITHER(Gather_init)
+MPILAYER_EITHER(Gatherv_init)
+MPILAYER_EITHER(Scatter_init)
+MPILAYER_EITHER(Scatterv_init)
+MPILAYER_EITHER(Allgather_init)
+MPILAYER_EITHER(Allgatherv_init)
+MPILAYER_EITHER(Alltoall_init)
+MPILAYER_EITHER(Alltoallv_init)
+MPILAYER_EITHER(Alltoallw_init)
+MPILAYER_EITHER(Reduce_init)
+MPILAYER_EITHER(Allreduce_init)
+MPILAYER_EITHER(Reduce_scatter_init)
+MPILAYER_EITHER(Reduce_scatter_block_init)
+MPILAYER_EITHER(Scan_init)
+MPILAYER_EITHER(Exscan_init)
+MPILAYER_EITHER(Neighbor_allgather_init)
+MPILAYER_EITHER(Neighbor_allgatherv_init)
+MPILAYER_EITHER(Neighbor_alltoall_init)
+MPILAYER_EITHER(Neighbor_alltoallv_init)
+MPILAYER_EITHER(Neighbor_alltoallw_init)
+#undef MPILAYER_EITHER
+#define MPILAYER_PERSISTENT(name) (MPI_##name != NULL ? MPI_##name : MPIX_##name)
 #endif
 #endif
 

@@ -8,6 +8,7 @@
 #include "mpi/mpi_launcher.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* "abi" serves whatever MPI has the standard ABI (libmpi_abi). "intel" and "mpich" have the same
  * ABI, but names of libraries of their own. */
@@ -39,6 +40,10 @@ bool mpi_launcher_detect(struct mpi_launcher *launcher) {
             continue;
         }
         const char *size = launchers[i].size != NULL ? getenv(launchers[i].size) : NULL;
+        /* A batch script has Slurm's rank as well, but is no step: nothing was launched. */
+        if (size == NULL && strncmp(launchers[i].rank, "SLURM_", 6) == 0) {
+            continue;
+        }
         *launcher = (struct mpi_launcher){
             .name = launchers[i].name,
             .family = launchers[i].families != NULL ? launchers[i].families[0] : NULL,

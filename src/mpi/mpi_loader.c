@@ -7,6 +7,7 @@
 #include "mpi/mpi_loader.h"
 
 #include "mpi/mpi_launcher.h"
+#include "mpi/mpi_library.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -26,14 +27,45 @@ bool mpi_loader_serves(const char *module, const char *name) {
            (strcmp(module, "env") == 0 && strncmp(name, "MPI_", 4) == 0);
 }
 
+/* The MPI library of the launcher's own installation, which the dynamic loader may not know: a
+ * plugin that wants a library of this name is bound to one that is loaded already. LD_LIBRARY_PATH
+ * goes first. */
+static void load_library(struct arena *arena, const char *wanted) {
+    const char *path = NULL;
+    if (wanted != NULL && !mpi_library_in_path(arena, wanted))
+        path = mpi_library_of_launcher(arena, wanted);
+    if (path != NULL) dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+/* The file that the MPI library came from, through any function of it. */
+static const char *library_path(struct arena *arena, void *plugin) {
+    Dl_info info;
+    void *function = dlsym(plugin, "MPI_Init_thread");
+    if (function == NULL || dladdr(function, &info) == 0 || info.dli_fname == NULL) return NULL;
+    char *real = realpath(info.dli_fname, NULL);
+    const char *path = arena_string(arena, real != NULL ? real : info.dli_fname);
+    free(real);
+    return path;
+}
+
 static bool load(struct arena *arena, struct mpi_plugin *plugin) {
+    const char *wanted = mpi_library_wanted(arena, plugin->path);
+    load_library(arena, wanted);
     dlerror();
     void *library = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         const char *reason = dlerror();
+        size_t length = wanted != NULL ? strlen(wanted) : 0;
+        if (reason != NULL && length > 0 && strncmp(reason, wanted, length) == 0 &&
+            strstr(reason, "cannot open shared object file") != NULL)
+            reason = arena_printf(arena,
+                                  "there is no %s (LD_LIBRARY_PATH, which modules of a cluster "
+                                  "set, may name its directory)",
+                                  wanted);
         plugin->problem = arena_string(arena, reason != NULL ? reason : "unknown reason");
         return false;
     }
+    plugin->library = library_path(arena, library);
     host_module_get *get = (host_module_get *)dlsym(library, HOST_MODULE_SYMBOL);
     const struct host_module *host = get != NULL ? get() : NULL;
     if (host == NULL || host->abi_version != HOST_MODULE_ABI_VERSION) {
@@ -87,12 +119,27 @@ static struct mpi_plugin *named(struct mpi_plugin *plugins, size_t count, const 
     return NULL;
 }
 
+/* Has somebody put this plugin's MPI library at hand, as a loaded module of a cluster does, or does
+ * the launcher come with it? */
+static bool is_meant(struct arena *arena, const struct mpi_plugin *plugin) {
+    const char *wanted = mpi_library_wanted(arena, plugin->path);
+    return wanted != NULL &&
+           (mpi_library_in_path(arena, wanted) || mpi_library_of_launcher(arena, wanted) != NULL);
+}
+
 /* The first of the names (NULL-terminated) whose plugin is there and whose MPI library as well: an
- * installation may have plugins for more MPIs than the machine has. If none can be loaded, the
- * first that is there; NULL if none is. */
+ * installation may have plugins for more MPIs than the machine has, and the machine libraries of
+ * the system beside the one that is meant. If none can be loaded, the first that is there; NULL if
+ * none is. */
 static struct mpi_plugin *first_of(struct arena *arena, struct mpi_plugin *plugins, size_t count,
                                    const char *const *names) {
     struct mpi_plugin *there = NULL;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        struct mpi_plugin *plugin = named(plugins, count, names[i]);
+        if (plugin != NULL && is_meant(arena, plugin) && load(arena, plugin)) {
+            return plugin;
+        }
+    }
     for (; *names != NULL; names++) {
         struct mpi_plugin *plugin = named(plugins, count, *names);
         if (plugin != NULL && load(arena, plugin)) {
@@ -157,10 +204,13 @@ bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *
         if (chosen == NULL && count == 1) {
             chosen = &plugins[0]; /* MPI_Init will notice if it does not fit */
         }
-        if (chosen == NULL) {
-            return error_set(err, ERROR_MPI,
-                             "launched by %s, but there is no MPI plugin \"%s\" (there are: %s)",
-                             launcher.name, launcher.family, list_names(arena, plugins, count));
+        if (chosen == NULL || (chosen->problem != NULL && strcmp(chosen->name, "abi") == 0)) {
+            return error_set(
+                err, ERROR_MPI,
+                "launched by %s, but there is no MPI plugin \"%s\" (there are: %s)%s%s",
+                launcher.name, launcher.family, list_names(arena, plugins, count),
+                chosen != NULL ? ", and for the plugin \"abi\" " : "",
+                chosen != NULL ? chosen->problem : "");
         }
     } else {
         chosen = first_of(arena, plugins, count, preferred);

@@ -22,6 +22,7 @@ struct mpi_plugin {
     const char *path;               /* of the shared object */
     const struct host_module *host; /* NULL: it could not be loaded */
     const char *problem;            /* then: why */
+    const char *library;            /* the file of its MPI library; NULL: not loaded, or unknown */
 };
 
 /* The plugins in the directory, sorted by name, not loaded (neither host nor problem is set). A
@@ -40,6 +41,8 @@ bool mpi_loader_list(const char *directory, const char *only, struct arena *aren
  * The plugin for this process, loaded for the rest of its life: the one `wanted` names (or, if it
  * contains a '/', the file at that path); if NULL, the one the variable MPIWASM_MPI names; else the
  * one that fits the launcher; else, without launcher, the one whose processes start best alone.
+ * Among those that fit, one whose MPI library LD_LIBRARY_PATH or the launcher's installation has
+ * goes first.
  * ERROR_MPI: there is none that fits; the message says what to do.
  */
 bool mpi_loader_choose(const char *directory, const char *wanted, struct arena *arena,

@@ -6,9 +6,11 @@
  */
 #include "../unit/check.h"
 #include "mpi/mpi_launcher.h"
+#include "mpi/mpi_library.h"
 #include "mpi/mpi_loader.h"
 #include "mpi/mpi_names.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +44,9 @@ static void launchers(void) {
     CHECK(strcmp(launcher.families[1], "mpich") == 0);
     /* A batch script is no step: it has a rank, but nothing was launched as several. */
     ENVIRONMENT("SLURM_PROCID=0", "SLURM_NTASKS=4");
-    CHECK(mpi_launcher_detect(&launcher) && launcher.family == NULL && launcher.size == 0);
+    CHECK(!mpi_launcher_detect(&launcher));
+    ENVIRONMENT("SLURM_PROCID=3", "SLURM_STEP_NUM_TASKS=4");
+    CHECK(mpi_launcher_detect(&launcher) && launcher.family == NULL && launcher.size == 4);
 }
 
 static void file(const char *folder, const char *name) {
@@ -116,12 +120,58 @@ static void missing_library(const char *built, const char *scratch) {
     CHECK_TEXT(err.message, "\"mpich\"");
 }
 
+/* Which MPI library a plugin wants, told without loading it, and whether it is at hand. */
+static void libraries(const char *built, const char *scratch) {
+    const char *folder = arena_printf(&arena, "%s/libraries", scratch);
+    const char *abi = arena_printf(&arena, "%s/mpiwasm-mpi-abi.so", built);
+    struct mpi_plugin plugin, *plugins;
+    struct error err;
+    size_t count;
+    mkdir(folder, 0700);
+    file(folder, "mpiwasm-mpi-mpich.so");
+    CHECK(mpi_library_wanted(&arena, "/nowhere/plugin.so") == NULL);
+    CHECK(mpi_library_wanted(&arena, arena_printf(&arena, "%s/mpiwasm-mpi-mpich.so", folder)) ==
+          NULL);
+    const char *wanted = mpi_library_wanted(&arena, abi);
+    CHECK(wanted != NULL && strcmp(wanted, "libmpi_abi.so.1") == 0);
+    CHECK(mpi_loader_find(built, &arena, &plugins, &count, &err));
+    for (size_t i = 0; i < count; i++)
+        CHECK(mpi_library_wanted(&arena, plugins[i].path) != NULL);
+
+    file(folder, "libmpi_abi.so.1");
+    ENVIRONMENT("LD_LIBRARY_PATH=/nowhere:");
+    CHECK(!mpi_library_in_path(&arena, "libmpi_abi.so.1"));
+    setenv("LD_LIBRARY_PATH", arena_printf(&arena, "/nowhere:%s", folder), 1);
+    CHECK(mpi_library_in_path(&arena, "libmpi_abi.so.1"));
+    CHECK(!mpi_library_in_path(&arena, "libmpi.so.40"));
+
+    /* Nothing above this process is a launcher. */
+    CHECK(mpi_library_of_launcher(&arena, "libmpi_abi.so.1") == NULL);
+
+    /* What is said where no MPI of the launcher's kind is there. */
+    if (dlopen("libmpi_abi.so.1", RTLD_LAZY) != NULL) return;
+    const char *alone = arena_printf(&arena, "%s/alone", scratch);
+    const char *link = arena_printf(&arena, "%s/mpiwasm-mpi-abi.so", alone);
+    mkdir(alone, 0700);
+    unlink(link);
+    CHECK(symlink(abi, link) == 0);
+    file(alone, "mpiwasm-mpi-mpich.so");
+    ENVIRONMENT("OMPI_COMM_WORLD_RANK=0", "OMPI_COMM_WORLD_SIZE=2");
+    CHECK(!mpi_loader_choose(alone, NULL, &arena, &plugin, &err));
+    CHECK_TEXT(err.message, "there is no MPI plugin \"openmpi\" (there are: abi, mpich)");
+    CHECK_TEXT(err.message, "there is no libmpi_abi.so.1");
+}
+
 static void plugins_built(const char *folder) {
     struct mpi_plugin *plugins;
     struct error err;
     size_t count;
     CHECK(mpi_loader_list(folder, NULL, &arena, &plugins, &count, &err) && count > 0);
     for (size_t i = 0; i < count; i++) {
+        if (strcmp(plugins[i].name, "abi") == 0 && plugins[i].host == NULL) {
+            CHECK_TEXT(plugins[i].problem, "there is no libmpi_abi.so.1");
+            continue; /* few machines have one */
+        }
         CHECK(plugins[i].host != NULL && plugins[i].host->description[0] != '\0');
         if (plugins[i].host == NULL) {
             printf("%s\n", plugins[i].problem);
@@ -154,8 +204,13 @@ int main(int argc, char **argv) {
     struct mpi_plugin *plugins;
     struct error err;
     size_t count;
-    CHECK(mpi_loader_find(argv[1], &arena, &plugins, &count, &err) && count > 0);
-    missing_library(plugins[0].path, argv[2]);
+    CHECK(mpi_loader_list(argv[1], NULL, &arena, &plugins, &count, &err) && count > 0);
+    for (size_t i = 0; i < count; i++)
+        if (plugins[i].host != NULL) {
+            missing_library(plugins[i].path, argv[2]);
+            break;
+        }
+    libraries(argv[1], argv[2]);
     arena_free(&arena);
     return check_report();
 }
