@@ -94,6 +94,9 @@ class Function:
         counts = self.counts()
         checks += [(4.5, 'mpilayer_large_get(&call, "%s", %s, %s_object->host, &%s_large)' % (
             count, count, datatype, count)) for datatype, count in counts.items()]
+        if self.name.startswith("File_") and "count" in [a.name for a in arguments]:
+            # Open MPI divides by the size of the datatype.
+            checks.append((2.5, "(datatype_object->size > 0 || (count = 0) == 0)"))
         checks = [check for _, check in sorted(checks, key=lambda pair: pair[0])]
         lines = ["%s {" % self.prototype(), "    struct mpilayer_call call;"]
         if self.prepared_by:
@@ -115,7 +118,9 @@ class Function:
                    a.fill(a.kind.pass_)) for a in arguments]
         host_call = "%s(%s)" % (host_name % self.host_name, ", ".join(text for _, text in passed))
         if self.alone == "nothing":
-            host_call = "win_object->alone ? MPI_SUCCESS : " + host_call
+            # Open MPI looks up the process of MPI_PROC_NULL.
+            nobody = ["%s_host == MPI_PROC_NULL" % a.name for a in arguments if a.kind_name == "TARGET"]
+            host_call = "%s ? MPI_SUCCESS : %s" % (" || ".join(["win_object->alone"] + nobody), host_call)
         elif self.alone:
             host_call = "win_object->alone ? mpilayer_alone_%s(%s) : %s" % (self.host_name, ", ".join(
                 ["win_object"] + [text for a, text in passed if a.kind_name != "WIN"]), host_call)

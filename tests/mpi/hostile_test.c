@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "hostile_test PLUGIN\n");
         return 2;
     }
-    hostile_open(argv[1]);
+    hostile_open(argv[1], NULL);
     for (size_t i = 0; i < mpi_known_function_count; i++) {
         const struct mpi_known_function *function = &mpi_known_functions[i];
         if (function->signature != NULL && !hostile_is_exempt(function->name) &&

@@ -442,11 +442,14 @@ static void make_objects(struct hostile_objects *objects, uint32_t comm, const c
     objects->ring = handle_at(scratch + 16);
 }
 
-void hostile_open(const char *plugin) {
+void hostile_open(const char *plugin, const char *directory) {
     struct fake_guest *fake = &hostile.fake;
-    strcpy(hostile.directory, "/tmp/mpiwasm-hostile-XXXXXX");
-    fake_guest_directory = mkdtemp(hostile.directory);
-    CHECK(fake_guest_directory != NULL);
+    if (directory == NULL) {
+        strcpy(hostile.directory, "/tmp/mpiwasm-hostile-XXXXXX");
+        directory = mkdtemp(hostile.directory);
+    }
+    CHECK(directory != NULL);
+    fake_guest_directory = directory;
     fake_guest_open(fake, plugin);
     CHECK(FAKE_CALL(fake, "MPI_Init", 0, 0) == GUEST_MPI_SUCCESS);
     CHECK(fake->signal_claims == 1);
@@ -502,7 +505,9 @@ void hostile_open(const char *plugin) {
 }
 
 void hostile_close(void) {
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", hostile.directory);
-    CHECK(system(command) == 0);
+    if (hostile.directory[0] != '\0') {
+        char command[128];
+        snprintf(command, sizeof command, "rm -rf %s", hostile.directory);
+        CHECK(system(command) == 0);
+    }
 }

@@ -40,8 +40,9 @@ struct hostile_values {
 
 extern struct hostile_values hostile;
 
-/* Start MPI and make the objects; hostile_close removes the directory. Collective. */
-void hostile_open(const char *plugin);
+/* Start MPI and make the objects; collective. The guest gets the directory, which all processes
+ * share; NULL: one of its own, which hostile_close removes. */
+void hostile_open(const char *plugin, const char *directory);
 void hostile_close(void);
 
 /* Write all that calls may have overwritten. Of collectives: `count` elements of the datatype for

@@ -97,7 +97,13 @@ static void dynamic(void) {
     FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, 0x7ffffff0, 1, MPI_INT, win));
     FAILS(MPI_ERR_RMA_RANGE, MPI_Put(values, 1, MPI_INT, other, -4, 1, MPI_INT, win));
     FAILS(MPI_ERR_RMA_RANGE, MPI_Get(values, 4, MPI_INT, rank, 0x7ffffff0, 4, MPI_INT, win));
+    /* Nobody's operations are complete; some MPIs look the process up. */
+    FAILS(MPI_SUCCESS, MPI_Put(values, 1, MPI_INT, MPI_PROC_NULL, 0, 1, MPI_INT, win));
+    FAILS(MPI_SUCCESS, MPI_Win_flush(MPI_PROC_NULL, win));
+    FAILS(MPI_SUCCESS, MPI_Win_flush_local(MPI_PROC_NULL, win));
     MPI_Win_unlock_all(win);
+    FAILS(MPI_SUCCESS, MPI_Win_lock(MPI_LOCK_SHARED, MPI_PROC_NULL, 0, win));
+    FAILS(MPI_SUCCESS, MPI_Win_unlock(MPI_PROC_NULL, win));
     FAILS(MPI_ERR_ARG, MPI_Win_attach(win, (void *)0x7ffffff0, 64));
     FAILS(MPI_ERR_SIZE, MPI_Win_attach(win, values, -1));
     MPI_Win_free(&win);
