@@ -126,6 +126,50 @@ CASE(writing_what_is_open_for_reading) {
     show("file");
 }
 
+CASE(sizing_what_is_open_for_reading) {
+    put("file", "text");
+    int fd = open("file", O_RDONLY);
+    TRY(ftruncate(fd, 0));
+    VALUE(posix_fallocate(fd, 0, 10) == EBADF);
+    close(fd);
+    show("file");
+}
+
+CASE(sizing_what_is_open_for_writing) {
+    struct stat status;
+    put("file", "text");
+    int fd = open("file", O_WRONLY);
+    VALUE(posix_fallocate(fd, 0, 10));
+    VALUE(posix_fallocate(fd, 0, 2));
+    VALUE(posix_fallocate(fd, 0, 0) == EINVAL);
+    VALUE(posix_fallocate(fd, -1, 2) == EINVAL);
+    TRY(fstat(fd, &status));
+    VALUE(status.st_size);
+    TRY(ftruncate(fd, 2));
+    TRY(ftruncate(fd, -1));
+    TRY(ftruncate(77, 2));
+    close(fd);
+    show("file");
+}
+
+CASE(synchronising_what_is_open_for_reading) {
+    put("file", "text");
+    int fd = open("file", O_RDONLY), dir = open(".", O_RDONLY | O_DIRECTORY);
+    TRY(fsync(fd));
+    TRY(fdatasync(fd));
+    TRY(fsync(dir));
+    TRY(fdatasync(dir));
+    TRY(fdatasync(77));
+    close(fd);
+    close(dir);
+}
+
+CASE(sizing_a_pipe) {
+    TRY(ftruncate(1, 0));
+    TRY(fdatasync(1));
+    TRY(lseek(1, 0, SEEK_SET));
+}
+
 CASE(exclusive_creation) {
     TRY(open("file", O_WRONLY | O_CREAT | O_EXCL, 0644));
     TRY(open("file", O_WRONLY | O_CREAT | O_EXCL, 0644));
