@@ -233,3 +233,141 @@ TEST(polling_beyond_memory_faults) {
     CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, MEMORY_SIZE - 31, 1, call.result), WASI_EFAULT);
     CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, call.out, 1, MEMORY_SIZE - 3), WASI_EFAULT);
 }
+
+static uint32_t poll_all(struct fixture *f, struct poll_call call, uint32_t count) {
+    CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, call.out, count, call.result), WASI_ESUCCESS);
+    return guest_u32(f, call.result);
+}
+
+/* A clock that has rung already, so that nothing waits: what else is ready is reported beside it.
+ */
+static void subscribe_end(struct fixture *f, struct poll_call call, uint32_t index) {
+    subscribe_clock(f, call, index, WASI_CLOCK_MONOTONIC, 1, WASI_SUBSCRIPTION_CLOCK_ABSTIME);
+}
+
+TEST(a_clock_that_has_rung_does_not_hide_what_is_ready) {
+    uint32_t fd;
+    host_write(f, "root/file", "x");
+    CHECK_EQUAL(open_at(f, ROOT, "file", 0, 0, BOTH, 0, &fd), WASI_ESUCCESS);
+    struct poll_call call = poll_make(f, 2);
+    subscribe_end(f, call, 0);
+    subscribe_fd(f, call, 1, WASI_EVENT_FD_READ, fd);
+    CHECK_EQUAL(poll_all(f, call, 2), 2);
+}
+
+TEST(all_clocks_that_have_rung_are_reported) {
+    struct poll_call call = poll_make(f, 3);
+    subscribe_end(f, call, 0);
+    subscribe_clock(f, call, 1, WASI_CLOCK_MONOTONIC, UINT64_MAX, 0);
+    subscribe_clock(f, call, 2, WASI_CLOCK_REALTIME, 1, WASI_SUBSCRIPTION_CLOCK_ABSTIME);
+    CHECK_EQUAL(poll_all(f, call, 3), 2);
+    CHECK_EQUAL(event_get(f, call, 0).userdata, 1000);
+    CHECK_EQUAL(event_get(f, call, 1).userdata, 1002);
+}
+
+TEST(a_wait_of_nothing_ends_at_once) {
+    struct poll_call call = poll_make(f, 1);
+    subscribe_clock(f, call, 0, WASI_CLOCK_REALTIME, 0, 0);
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+}
+
+TEST(waiting_for_processor_time_is_notsup) {
+    for (uint32_t id = WASI_CLOCK_PROCESS_CPUTIME; id <= WASI_CLOCK_THREAD_CPUTIME; id++) {
+        struct poll_call call = poll_make(f, 1);
+        subscribe_clock(f, call, 0, id, 1, 0);
+        CHECK_EQUAL(poll_all(f, call, 1), 1);
+        CHECK_EQUAL(event_get(f, call, 0).error, WASI_ENOTSUP);
+    }
+}
+
+TEST(unknown_flags_of_a_clock_are_inval) {
+    struct poll_call call = poll_make(f, 1);
+    subscribe_clock(f, call, 0, WASI_CLOCK_MONOTONIC, 1, 2);
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+    CHECK_EQUAL(event_get(f, call, 0).error, WASI_EINVAL);
+}
+
+TEST(a_directory_cannot_be_waited_for) {
+    struct poll_call call = poll_make(f, 1);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, ROOT);
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+    CHECK_EQUAL(event_get(f, call, 0).error, WASI_ENOTCAPABLE);
+}
+
+TEST(an_empty_pipe_has_nothing_to_read) {
+    int ends[2];
+    CHECK_EQUAL(pipe(ends), 0);
+    struct poll_call call = poll_make(f, 2);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, grant_fd(f, ends[0]));
+    subscribe_end(f, call, 1);
+    CHECK_EQUAL(poll_all(f, call, 2), 1);
+    CHECK_EQUAL(event_get(f, call, 0).userdata, 1001);
+    close(ends[1]);
+}
+
+TEST(a_full_pipe_has_no_room) {
+    int ends[2];
+    static const char block[4096];
+    CHECK_EQUAL(pipe2(ends, O_NONBLOCK), 0);
+    while (write(ends[1], block, sizeof block) > 0)
+        continue;
+    struct poll_call call = poll_make(f, 2);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_WRITE, grant_fd(f, ends[1]));
+    subscribe_end(f, call, 1);
+    CHECK_EQUAL(poll_all(f, call, 2), 1);
+    CHECK_EQUAL(event_get(f, call, 0).userdata, 1001);
+    close(ends[0]);
+}
+
+TEST(a_pipe_without_a_reader_hangs_up_on_the_writer) {
+    int ends[2];
+    CHECK_EQUAL(pipe(ends), 0);
+    struct poll_call call = poll_make(f, 1);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_WRITE, grant_fd(f, ends[1]));
+    close(ends[0]);
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+    CHECK_EQUAL(event_get(f, call, 0).flags, WASI_EVENT_FD_HANGUP);
+}
+
+TEST(what_is_left_in_a_pipe_that_has_ended_is_counted) {
+    int ends[2];
+    CHECK_EQUAL(pipe(ends), 0);
+    CHECK_EQUAL(write(ends[1], "abc", 3), 3);
+    close(ends[1]);
+    struct poll_call call = poll_make(f, 1);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, grant_fd(f, ends[0]));
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+    CHECK_EQUAL(event_get(f, call, 0).bytes, 3);
+    CHECK_EQUAL(event_get(f, call, 0).flags, WASI_EVENT_FD_HANGUP);
+}
+
+TEST(a_position_behind_the_end_leaves_nothing_to_read) {
+    uint32_t fd, position = guest_room(f, 8);
+    host_write(f, "root/file", "12345");
+    CHECK_EQUAL(open_at(f, ROOT, "file", 0, 0, BOTH, 0, &fd), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_seek(f->wasi, fd, 99, WASI_WHENCE_SET, position), WASI_ESUCCESS);
+    struct poll_call call = poll_make(f, 1);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, fd);
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+    CHECK_EQUAL(event_get(f, call, 0).bytes, 0);
+}
+
+TEST(a_file_beyond_4_gib_has_more_bytes_than_32_bits) {
+    uint32_t fd;
+    host_write(f, "root/file", "");
+    CHECK_EQUAL(truncate(host_path(f, "root/file"), (off_t)5 << 30), 0);
+    CHECK_EQUAL(open_at(f, ROOT, "file", 0, 0, BOTH, 0, &fd), WASI_ESUCCESS);
+    struct poll_call call = poll_make(f, 1);
+    subscribe_fd(f, call, 0, WASI_EVENT_FD_READ, fd);
+    CHECK_EQUAL(poll_all(f, call, 1), 1);
+    CHECK_EQUAL(event_get(f, call, 0).bytes, (uint64_t)5 << 30);
+}
+
+TEST(a_wait_that_fails_stores_no_number) {
+    struct poll_call call = poll_make(f, 2);
+    subscribe_clock(f, call, 0, WASI_CLOCK_MONOTONIC, 1, 0);
+    subscribe_fd(f, call, 1, 9, 0); /* no such kind of subscription */
+    wasi_put_u32(guest_at(f, call.result), 77);
+    CHECK_EQUAL(wasi_poll_oneoff(f->wasi, call.in, call.out, 2, call.result), WASI_EINVAL);
+    CHECK_EQUAL(guest_u32(f, call.result), 77);
+}
