@@ -273,12 +273,34 @@ static enum outcome private_get(struct job *job) {
     return outcome;
 }
 
+/* There is no compiler, as *err says: what was compiled elsewhere will do. */
+static bool prepared_get(const struct cache_request *request, struct cache_artifact *out,
+                         struct error *err) {
+    struct job job = {.request = request, .out = out, .err = err};
+    struct directory *directories = calloc(DIRECTORY_MAX, sizeof *directories);
+    if (directories == NULL) return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    size_t count = directory_candidates(directories);
+    bool found = false;
+    for (int any_cpu = 0; any_cpu <= 1 && !found; any_cpu++) {
+        if (!key_compute(request, NULL, any_cpu != 0, job.key, err)) break;
+        for (size_t i = 0; i < count && !found; i++)
+            found = directory_check(&directories[i], false, NULL) && find(&job, &directories[i]);
+    }
+    if (!found)
+        error_set(err, ERROR_SYSTEM,
+                  "there is no compiler here and no artifact in the cache '%.200s'; elsewhere, "
+                  "`mpiwasm compile --cache --target %s` puts one there",
+                  directories[0].path, machine_name(MACHINE_HOST));
+    free(directories);
+    return found;
+}
+
 static bool artifact_get(const struct cache_request *request, struct cache_artifact *out,
                          struct error *err) {
     struct job job = {.request = request, .out = out, .err = err};
-    if (!cache_compiler_find(job.compiler, sizeof job.compiler, job.err) ||
-        !key_compute(request, job.compiler, job.key, job.err))
-        return false;
+    if (!cache_compiler_find(job.compiler, sizeof job.compiler, job.err))
+        return getenv("MPIWASM_COMPILE") == NULL && prepared_get(request, out, err);
+    if (!key_compute(request, job.compiler, false, job.key, job.err)) return false;
     struct directory *directories = calloc(DIRECTORY_MAX, sizeof *directories);
     if (directories == NULL) return error_set(err, ERROR_NO_MEMORY, "out of memory");
     size_t count = directory_candidates(directories);
@@ -303,6 +325,47 @@ bool cache_artifact_get(const struct cache_request *request, struct cache_artifa
     sigaction(SIGXFSZ, &ignore, &before);
     bool ok = artifact_get(request, out, err != NULL ? err : &own);
     sigaction(SIGXFSZ, &before, NULL);
+    return ok;
+}
+
+/* The artifact once more in the same directory, under the key of machines without a compiler. */
+static bool prepare(const struct cache_request *request, const struct cache_artifact *artifact,
+                    struct error *err) {
+    char key[CACHE_KEY_SIZE], directory[PATH_MAX], name[128], path[PATH_MAX];
+    bool damaged, ok = false;
+    if (!key_compute(request, NULL, false, key, err)) return false;
+    snprintf(directory, sizeof directory, "%s", artifact->path);
+    *strrchr(directory, '/') = '\0';
+    int there = entry_open(directory, key, &damaged);
+    if (there >= 0) {
+        close(there);
+        return true;
+    }
+    unique_name(name, sizeof name);
+    snprintf(path, sizeof path, "%.*s/%s.tmp.so", PATH_MAX - 200, directory, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return error_set_errno(err, "cannot make '%s'", path);
+    struct file_contents contents;
+    uint64_t size;
+    if (file_read(artifact->path, &contents, err)) {
+        ok = entry_size(contents.bytes, contents.size, &size) ||
+             error_set(err, ERROR_CORRUPT, "'%s' is damaged", artifact->path);
+        ok = ok && file_write_all(fd, contents.bytes, (size_t)size, err) &&
+             entry_install(directory, key, path, fd, request, artifact->seconds, err);
+        file_release(&contents);
+    }
+    close(fd);
+    unlink(path);
+    return ok;
+}
+
+bool cache_artifact_prepare(const struct cache_request *request, struct cache_artifact *out,
+                            struct error *err) {
+    if (!cache_artifact_get(request, out, err)) return false;
+    bool ok = out->temporary ? error_set(err, ERROR_SYSTEM,
+                                         "no directory can be used as a cache: %s", out->note)
+                             : prepare(request, out, err);
+    if (!ok) cache_artifact_release(out);
     return ok;
 }
 

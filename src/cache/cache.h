@@ -2,9 +2,12 @@
  * cache.h - compiled artifacts, kept by content: one compilation however many ranks start at once.
  *
  * The key of an artifact is a BLAKE2 hash over the module's bytes, RUNTIME_ABI_VERSION, the
- * identity of mpiwasm-compile and its libLLVM (their ELF build ids), the options, and this
- * machine's CPU unless the options name one.  An entry is the artifact with a trailer (size,
- * checksum, when and from what it was made), named KEY.so.
+ * identity of mpiwasm-compile and its libLLVM (their ELF build ids), the options, the architecture
+ * and this machine's CPU unless the options name one.  An entry is the artifact with a trailer
+ * (size, checksum, when and from what it was made), named KEY.so.
+ *
+ * Where there is no compiler, the key is one without its identity; what cache_artifact_prepare has
+ * left is found by it, for this CPU or, if that is not there, for any one of the architecture.
  *
  * Directory: $MPIWASM_CACHE_DIR, else $XDG_CACHE_HOME/mpiwasm, else ~/.cache/mpiwasm; made with
  * mode 0700, and not used if somebody else owns it or others may write to it.  Where it cannot be
@@ -49,6 +52,14 @@ struct cache_artifact {
  */
 bool cache_artifact_get(const struct cache_request *request, struct cache_artifact *out,
                         struct error *err);
+
+/*
+ * As cache_artifact_get, and what is there then is found by cache_artifact_get also where there is
+ * no compiler: on machines of the same kind that see the same directory or a copy of it. The
+ * options may name another machine (--target).
+ */
+bool cache_artifact_prepare(const struct cache_request *request, struct cache_artifact *out,
+                            struct error *err);
 
 /* Free what belongs to it; after artifact_open the file itself is not needed any more. */
 void cache_artifact_release(struct cache_artifact *artifact);

@@ -238,18 +238,21 @@ static enum compile_result judge(int status, char *output, const char *compiler,
 enum compile_result compile_run(const struct cache_request *request, const char *compiler,
                                 const char *output_path, bool is_retry, void (*beat)(void *),
                                 void *beat_argument, double *seconds, struct error *err) {
-    char *arguments[OPTIONS_MAX + 7], *output = NULL;
+    char *arguments[OPTIONS_MAX + 8], *output = NULL;
     int count = 0, pipes[2] = {-1, -1}, progress[2] = {-1, -1};
     enum compile_result result = COMPILE_SYSTEM;
     double begin = monotonic_seconds();
     char module_path[] = "/proc/self/fd/3", jobs[] = "--jobs=1", flag[] = "-o";
-    char follow_progress[] = "--progress-fd=1";
+    char follow_progress[] = "--progress-fd=1", target[32];
+    snprintf(target, sizeof target, "--target=%s", machine_name(MACHINE_HOST));
     arguments[count++] = (char *)compiler;
     arguments[count++] = module_path;
     arguments[count++] = flag;
     arguments[count++] = (char *)output_path;
+    /* One for another machine runs here under an emulator's wing, or the other way round. */
+    if (compiler_machine(compiler) != MACHINE_HOST) arguments[count++] = target;
     for (const char *const *option = request->options; option != NULL && *option != NULL; option++)
-        if (count < OPTIONS_MAX + 4) arguments[count++] = (char *)*option;
+        if (count < OPTIONS_MAX + 5) arguments[count++] = (char *)*option;
     /* Killed once, most likely for want of memory: fewer jobs need less. */
     if (request->progress != NULL) arguments[count++] = follow_progress;
     if (is_retry) arguments[count++] = jobs;

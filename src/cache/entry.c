@@ -109,6 +109,14 @@ static bool entry_path(const char *directory, const char *name, const char *suff
     return length > 0 && length < PATH_MAX;
 }
 
+bool entry_size(const uint8_t *bytes, size_t size, uint64_t *out) {
+    struct entry_trailer trailer;
+    if (size <= sizeof trailer) return false;
+    memcpy(&trailer, bytes + size - sizeof trailer, sizeof trailer);
+    *out = trailer.size;
+    return memcmp(trailer.magic, magic, sizeof magic) == 0 && trailer.size == size - sizeof trailer;
+}
+
 int entry_open(const char *directory, const char *key, bool *damaged) {
     char path[PATH_MAX];
     *damaged = false;

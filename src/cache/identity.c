@@ -187,3 +187,15 @@ bool compiler_identity(const char *path, char *text, size_t size, struct error *
     close(fd);
     return ok;
 }
+
+enum machine compiler_machine(const char *path) {
+    Elf64_Ehdr header;
+    enum machine machine = MACHINE_HOST;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && read_at(fd, &header, sizeof header, 0) &&
+        memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+        !machine_from_elf(header.e_machine, &machine))
+        machine = MACHINE_HOST;
+    if (fd >= 0) close(fd);
+    return machine;
+}

@@ -4,18 +4,22 @@
 #ifndef MPIWASM_CACHE_INTERNAL_H
 #define MPIWASM_CACHE_INTERNAL_H
 
+#include "base/machine.h"
 #include "cache/cache.h"
 
 #include <limits.h>
 
 enum { CACHE_KEY_SIZE = 65 }; /* hexadecimal and NUL */
 
-/* key.c */
-bool key_compute(const struct cache_request *request, const char *compiler,
+/* key.c. `compiler` NULL: of an artifact for machines without one; `any_cpu`: for any CPU of the
+ * architecture unless the options name one. */
+bool key_compute(const struct cache_request *request, const char *compiler, bool any_cpu,
                  char key[CACHE_KEY_SIZE], struct error *err);
 
 /* identity.c: a text that differs for compilers whose artifacts may differ, LLVM included. */
 bool compiler_identity(const char *path, char *text, size_t size, struct error *err);
+/* The machine that the compiler itself runs on; MACHINE_HOST if that is not known. */
+enum machine compiler_machine(const char *path);
 
 /* directory.c: the places an artifact may be kept, in order of preference. */
 struct directory {
@@ -67,6 +71,8 @@ struct entry_trailer {
 
 /* Open the entry and check all of it. -1: not there, or damaged (then *damaged). */
 int entry_open(const char *directory, const char *key, bool *damaged);
+/* How much of an entry's bytes is the artifact. False: it is no entry. */
+bool entry_size(const uint8_t *bytes, size_t size, uint64_t *out);
 /* Append the trailer to the artifact at fd, which is at `path`, and give it its name. */
 bool entry_install(const char *directory, const char *key, const char *path, int fd,
                    const struct cache_request *request, double seconds, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * cmd_compile.c - `mpiwasm compile MODULE`: one run of mpiwasm-compile, nothing cached.
+ * cmd_compile.c - `mpiwasm compile MODULE`: one run of mpiwasm-compile, to a file or the cache.
  */
 #include "cache/cache.h"
 #include "cli/command.h"
@@ -8,6 +8,7 @@
 #include "cli/module_file.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -41,11 +42,36 @@ static void print_file(int fd) {
         fwrite(block, 1, (size_t)count, stdout);
 }
 
+/* Options that leave nothing to run, or nothing to put where. */
+static bool check_cache_options(const struct options *options, struct error *err) {
+    if (!options->cache) {
+        if (options->cache_dir == NULL) return true;
+        return error_set(err, ERROR_USAGE, "option '--cache-dir' needs '--cache'");
+    }
+    if (options->output != NULL || options->remarks ||
+        (options->emit != NULL && strcmp(options->emit, "so") != 0))
+        return error_set(err, ERROR_USAGE,
+                         "option '--cache' goes with neither '--output', '--emit' nor '--remarks'");
+    return true;
+}
+
+static bool fill_cache(const struct cache_request *request, const struct options *options,
+                       struct error *err) {
+    struct cache_artifact cached;
+    if (options->cache_dir != NULL) setenv("MPIWASM_CACHE_DIR", options->cache_dir, 1);
+    if (!cache_artifact_prepare(request, &cached, err)) return false;
+    if (cached.note[0] != '\0') message_note("%s", cached.note);
+    if (options->verbose)
+        message_note("%s: %s", cached.compiled ? "compiled" : "was compiled already", cached.path);
+    cache_artifact_release(&cached);
+    return true;
+}
+
 int command_compile(const struct command *command, const struct options *options,
                     struct arena *arena) {
     struct error err;
     struct module_file file;
-    if (!command_check_words(command, options, 1, 1, &err))
+    if (!command_check_words(command, options, 1, 1, &err) || !check_cache_options(options, &err))
         return message_usage(command->name, &err);
     const char *path = options->positional[0];
     if (!module_file_open(path, &file, &err)) return message_error(&err);
@@ -70,12 +96,13 @@ int command_compile(const struct command *command, const struct options *options
         .progress = options->quiet ? NULL : compiler_progress,
         .user = (void *)(uintptr_t)path,
     };
-    bool ok = cache_compile(&request, output, &err);
+    bool ok = options->cache ? fill_cache(&request, options, &err)
+                             : cache_compile(&request, output, &err);
     if (ok && remarks >= 0) print_file(remarks);
     if (remarks >= 0) close(remarks);
     if (!ok) module_file_explain(&file, &err);
     module_file_release(&file);
     if (!ok) return message_error(&err);
-    if (options->verbose) message_note("made '%s'", output);
+    if (options->verbose && !options->cache) message_note("made '%s'", output);
     return 0;
 }

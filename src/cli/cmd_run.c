@@ -86,15 +86,39 @@ static bool open_compiled(struct run *run, struct error *err) {
     return ok || compile_uncached(run, &request, err);
 }
 
+/* FILE.so that is for another machine or CPU: is FILE.wasm there to be compiled for this one? */
+static bool open_module_beside(struct run *run, struct error *err) {
+    const char *path = run->file.path;
+    size_t length = strlen(path);
+    struct error reason = *err;
+    if (length < 3 || strcmp(path + length - 3, ".so") != 0) return false;
+    path = arena_printf(run->arena, "%.*s.wasm", (int)length - 3, path);
+    struct module_file file;
+    if (access(path, R_OK) != 0 || !module_file_open(path, &file, NULL)) return false;
+    if (file.kind != MODULE_FILE_WASM) {
+        module_file_release(&file);
+        return false;
+    }
+    message_note("%s: compiling '%s' instead", reason.message, path);
+    module_file_release(&run->file);
+    run->file = file;
+    return open_compiled(run, err);
+}
+
+static bool open_file(struct run *run, struct error *err) {
+    if (run->file.kind != MODULE_FILE_ARTIFACT) return open_compiled(run, err);
+    const char *path = run->file.path;
+    if (artifact_open(path, -1, &run->artifact, err)) return true;
+    return err->code == ERROR_UNSUPPORTED && open_module_beside(run, err);
+}
+
 static bool open_artifact(struct run *run, struct error *err) {
     const char *path = run->options->positional[0];
     if (!module_file_open(path, &run->file, err)) return false;
     if (run->file.kind == MODULE_FILE_ARTIFACT && run->options->no_artifacts)
         return error_set(err, ERROR_UNSUPPORTED,
                          "'%s' is native code, which --no-artifacts refuses", path);
-    bool ok = run->file.kind == MODULE_FILE_ARTIFACT ? artifact_open(path, -1, &run->artifact, err)
-                                                     : open_compiled(run, err);
-    return ok || module_file_explain(&run->file, err);
+    return open_file(run, err) || module_file_explain(&run->file, err);
 }
 
 /* Seconds that the layers have to end a job whose guest has trapped. */

@@ -5,6 +5,7 @@
  */
 #include "cli/compiler_options.h"
 
+#include "base/machine.h"
 #include "cli/message.h"
 
 #include <string.h>
@@ -15,11 +16,14 @@ const char *const *compiler_options(const struct options *options, const char *b
     const char **words = arena_array(arena, 16, sizeof *words);
     size_t count = 0;
     if (bounds == NULL) bounds = options->bounds;
+    if (options->target != NULL && strcmp(options->target, machine_name(MACHINE_HOST)) != 0)
+        words[count++] = arena_printf(arena, "--target=%s", options->target);
     if (options->cpu != NULL && strcmp(options->cpu, "native") != 0)
         words[count++] = arena_printf(arena, "--cpu=%s", options->cpu);
     if (options->optimize != NULL) words[count++] = arena_printf(arena, "-O%s", options->optimize);
     if (options->fp != NULL && strcmp(options->fp, "strict") != 0)
         words[count++] = arena_printf(arena, "--fp=%s", options->fp);
+    if (options->deterministic) words[count++] = "--deterministic";
     if (options->strict_traps) words[count++] = "--strict-traps";
     if (bounds != NULL && strcmp(bounds, "guard") != 0)
         words[count++] = arena_printf(arena, "--bounds=%s", bounds);

@@ -19,6 +19,7 @@ _mpiwasm_values() { # option, word; true if the option takes a value
     --dir | --cache-dir) _mpiwasm_paths "$2" -d ;;
     --env) COMPREPLY+=($(compgen -e -- "$2")) ;;
     --mpi) COMPREPLY+=($(compgen -W "openmpi mpich" -- "$2")) ;;
+    --target) COMPREPLY+=($(compgen -W "x86-64 aarch64 ppc64le riscv64" -- "$2")) ;;
     --cpu) COMPREPLY+=($(compgen -W "native baseline" -- "$2")) ;;
     --fp) COMPREPLY+=($(compgen -W "strict contract fast" -- "$2")) ;;
     --bounds) COMPREPLY+=($(compgen -W "guard explicit" -- "$2")) ;;
@@ -31,10 +32,10 @@ _mpiwasm_values() { # option, word; true if the option takes a value
 
 _mpiwasm() {
     local run="--dir= --env= --mpi= --argv0= --allow-spawn --allow-ports --no-artifacts
-        --invoke= --max-memory= --cpu= -O --fp= --strict-traps --bounds=
+        --invoke= --max-memory= --cpu= -O --fp= --deterministic --strict-traps --bounds=
         --no-cache --cache-dir= --quiet -q --verbose -v --version --help -h"
-    local compile="--output= -o --emit= --remarks --cpu= -O --fp= --strict-traps --bounds= --jobs= -j --quiet -q
-        --verbose -v --help -h"
+    local compile="--output= -o --emit= --remarks --target= --cpu= -O --fp= --deterministic --strict-traps
+        --bounds= --jobs= -j --cache --cache-dir= --quiet -q --verbose -v --help -h"
     local inspect="--mpi= --help -h"
     local cache="--cache-dir= --older-than= --keep= --help -h"
     local doctor="--dir= --mpi= --cache-dir= --help -h"

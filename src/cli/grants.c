@@ -212,6 +212,7 @@ bool grants_describe(const struct options *options, struct arena *arena, struct 
     if (options->max_memory > 0)
         words[count++] =
             arena_printf(arena, "--max-memory=%llu", (unsigned long long)options->max_memory);
+    if (options->deterministic) words[count++] = "--deterministic";
     if (options->strict_traps) words[count++] = "--strict-traps";
     if (options->no_cache) words[count++] = "--no-cache";
     if (options->quiet) words[count++] = "--quiet";

@@ -81,11 +81,14 @@ void module_file_release(struct module_file *file) {
     file_release(&file->contents);
 }
 
-static const char *advice(enum error_code code) {
+static const char *advice(enum module_file_kind kind, enum error_code code) {
     switch (code) {
     case ERROR_MALFORMED: return "; is the file complete? Compile or copy it again";
     case ERROR_INVALID: return "; the tool that made this module has made an error";
-    case ERROR_UNSUPPORTED: return "; compile it without this feature, as mpiwasmcc does";
+    case ERROR_UNSUPPORTED:
+        if (kind == MODULE_FILE_ARTIFACT)
+            return "; make one for this machine from the module with `mpiwasm compile`";
+        return "; compile it without this feature, as mpiwasmcc does";
     case ERROR_UNLINKABLE: return "; see `mpiwasm inspect`";
     case ERROR_CORRUPT: return "; make it again with `mpiwasm compile`";
     default: return "";
@@ -98,8 +101,11 @@ bool module_file_explain(const struct module_file *file, struct error *err) {
     if (err->has_offset)
         snprintf(place, sizeof place, " (at offset 0x%llx)", (unsigned long long)err->offset);
     err->has_offset = false;
-    error_prefix(err, "'%s'", file->path);
+    size_t length = strlen(file->path); /* what is wrong with an artifact names it already */
+    if (err->message[0] != '\'' || strncmp(err->message + 1, file->path, length) != 0)
+        error_prefix(err, "'%s'", file->path);
     size_t used = strlen(err->message);
-    snprintf(err->message + used, sizeof err->message - used, "%s%s", place, advice(err->code));
+    snprintf(err->message + used, sizeof err->message - used, "%s%s", place,
+             advice(file->kind, err->code));
     return false;
 }

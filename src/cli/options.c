@@ -178,10 +178,14 @@ static bool apply(enum option_id id, const char *shown, const char *value, struc
         options->cpu = value;
         if (*value != '\0') return true;
         return error_set(err, ERROR_USAGE, "option '--cpu' takes native, baseline or a CPU's name");
+    case ID_TARGET:
+        options->target = value;
+        return ONE_OF(shown, value, err, "x86-64", "aarch64", "ppc64le", "riscv64");
     case ID_OPTIMIZE:
         options->optimize = value;
         return ONE_OF(shown, value, err, "0", "1", "2", "3");
     case ID_FP: options->fp = value; return ONE_OF(shown, value, err, "strict", "contract", "fast");
+    case ID_DETERMINISTIC: options->deterministic = true; return true;
     case ID_STRICT_TRAPS: options->strict_traps = true; return true;
     case ID_REMARKS: options->remarks = true; return true;
     case ID_BOUNDS: options->bounds = value; return ONE_OF(shown, value, err, "guard", "explicit");
@@ -194,6 +198,7 @@ static bool apply(enum option_id id, const char *shown, const char *value, struc
         options->jobs = (uint32_t)jobs;
         return true;
     }
+    case ID_CACHE: options->cache = true; return true;
     case ID_NO_CACHE: options->no_cache = true; return true;
     case ID_CACHE_DIR:
         options->cache_dir = value;

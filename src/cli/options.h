@@ -33,13 +33,13 @@ struct option_list {
 /* What is not given is NULL, 0 or false. Strings belong to argv or to the arena. */
 struct options {
     struct option_list directories, environment;
-    const char *mpi, *argv0, *invoke, *output, *emit, *cpu, *optimize, *fp, *bounds, *cache_dir,
-        *older_than;
+    const char *mpi, *argv0, *invoke, *output, *emit, *cpu, *target, *optimize, *fp, *bounds,
+        *cache_dir, *older_than;
     uint64_t max_memory, keep; /* bytes */
     double older_than_days;
     uint32_t jobs;
-    bool allow_spawn, allow_ports, no_artifacts, strict_traps, remarks, no_cache, quiet, verbose,
-        version, help;
+    bool allow_spawn, allow_ports, no_artifacts, deterministic, strict_traps, remarks, cache,
+        no_cache, quiet, verbose, version, help;
     char **positional; /* NULL-terminated */
     int positional_count;
 };

@@ -48,9 +48,10 @@ const char *compile_fp_name(enum compile_fp mode) {
     return names[mode];
 }
 
-bool compile_target_describe(const char *cpu, char **cpu_name, char **features, struct error *err) {
+bool compile_target_describe(enum machine machine, const char *cpu, char **cpu_name,
+                             char **features, struct error *err) {
     struct target target;
-    if (!target_select(cpu, 3, &target, err)) return false;
+    if (!target_select(machine, cpu, 3, &target, err)) return false;
     *cpu_name = strdup(target.cpu);
     *features = strdup(target.features);
     target_free(&target);
@@ -253,7 +254,8 @@ static bool compile_plan(const struct plan *plan, const char *output,
     uint8_t *stripped = NULL;
     struct work work = {
         .plan = plan, .options = options, .target = &target, .progress = PTHREAD_MUTEX_INITIALIZER};
-    if (!target_select(options->cpu, options->optimization, &target, err)) return false;
+    if (!target_select(options->machine, options->cpu, options->optimization, &target, err))
+        return false;
     work.results = calloc(count, sizeof *work.results);
     work.errors = calloc(count, sizeof *work.errors);
     work.remarks = calloc(count, sizeof *work.remarks);
@@ -304,7 +306,8 @@ bool compile_file(const char *input, const char *output, const struct compile_op
         struct compile_options chosen = *options;
         if (chosen.optimization == COMPILE_LEVEL_DEFAULT)
             chosen.optimization = count_code(&module) > COMPILE_SMALL_SIZE ? 2 : 3;
-        plan_make(&plan, &module, options->output != COMPILE_SHARED_OBJECT, &arena);
+        plan_make(&plan, &module, options->machine, options->output != COMPILE_SHARED_OBJECT,
+                  &arena);
         debug_lines_read(&module, &lines);
         plan.lines = &lines;
         ok = compile_plan(&plan, output, &chosen, err);

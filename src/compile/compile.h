@@ -8,6 +8,7 @@
 #define MPIWASM_COMPILE_COMPILE_H
 
 #include "base/error.h"
+#include "base/machine.h"
 
 enum compile_output {
     COMPILE_SHARED_OBJECT, /* the artifact */
@@ -39,10 +40,12 @@ enum compile_step {
 enum { COMPILE_LEVEL_DEFAULT = 4, COMPILE_SMALL_SIZE = 1 << 20 };
 
 struct compile_options {
+    enum machine machine;
     const char *cpu;       /* "native", "baseline" or a name LLVM knows, such as "x86-64-v3" */
     unsigned optimization; /* 0..3, or COMPILE_LEVEL_DEFAULT */
     bool strict_traps;     /* accesses to memory are volatile: traps happen by the letter */
     enum compile_fp fp;
+    bool deterministic;   /* NaNs that arithmetic makes are canonical; only with strict fp */
     bool explicit_bounds; /* check accesses in code; needs no guard regions */
     enum compile_output output;
     unsigned disabled; /* COMPILE_STEP_* */
@@ -54,7 +57,8 @@ struct compile_options {
 };
 
 #define COMPILE_OPTIONS_DEFAULT                                                                    \
-    {.cpu = "native",                                                                              \
+    {.machine = MACHINE_HOST,                                                                      \
+     .cpu = "native",                                                                              \
      .optimization = COMPILE_LEVEL_DEFAULT,                                                        \
      .output = COMPILE_SHARED_OBJECT,                                                              \
      .progress_fd = -1}
@@ -79,9 +83,10 @@ const char *compile_fp_name(enum compile_fp mode);
 const char *compile_version(void);
 
 /*
- * The CPU and feature string, in LLVM's terms, that `cpu` stands for on this machine, as
- * malloc'ed strings of the caller's.
+ * The CPU and feature string, in LLVM's terms, that `cpu` stands for, as malloc'ed strings of the
+ * caller's.
  */
-bool compile_target_describe(const char *cpu, char **cpu_name, char **features, struct error *err);
+bool compile_target_describe(enum machine machine, const char *cpu, char **cpu_name,
+                             char **features, struct error *err);
 
 #endif

@@ -17,12 +17,6 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-static const bool is_for_x86 = true;
-#else
-static const bool is_for_x86 = false;
-#endif
-
 enum { VECTOR_MAX = 64 }; /* elements */
 
 struct expansion {
@@ -340,7 +334,7 @@ static struct expansion begin(LLVMModuleRef module) {
 
 static void expand_module(LLVMModuleRef module,
                           void (*expand)(const struct expansion *e, LLVMValueRef function)) {
-    if (!is_for_x86) return;
+    if (strncmp(LLVMGetTarget(module), "x86_64", 6) != 0) return;
     struct expansion e = begin(module);
     for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;
          function = LLVMGetNextFunction(function))

@@ -57,7 +57,8 @@ struct lower_module {
 
     LLVMAttributeRef function_attributes[8];
     unsigned function_attribute_count;
-    LLVMAttributeRef attribute_cold, attribute_nounwind, attribute_nonnull;
+    LLVMAttributeRef attribute_cold, attribute_nounwind, attribute_nonnull, attribute_signext,
+        attribute_zeroext;
     LLVMAttributeRef context_attributes[4]; /* of the first parameter */
     unsigned context_attribute_count;
 };
@@ -238,6 +239,12 @@ LLVMValueRef lower_call_build(struct lowering *l, LLVMTypeRef type, LLVMValueRef
  * context is put in front of the arguments. */
 LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result,
                            LLVMValueRef *arguments, unsigned count);
+/*
+ * Does a 32-bit argument fill its register in the C convention of the target? By its sign on
+ * RISC-V; on POWER by the C type, which a module's i32 does not tell: by its sign as well, so that
+ * an unsigned parameter of a host function must not be 2 GiB or more there.
+ */
+bool lower_extends_arguments(const struct lower_module *m);
 #define LIBCALL(name) offsetof(struct runtime_libcalls, name)
 
 /* lower_numeric.c: the number or numbers as they are, a signaling NaN made quiet. */

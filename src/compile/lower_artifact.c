@@ -91,10 +91,12 @@ static LLVMValueRef make_enters(struct lower_module *m) {
 
 void lower_artifact(struct lower_module *m, const uint8_t *stripped, size_t stripped_size) {
     char description[512];
-    snprintf(description, sizeof description, "%s, -O%u, fp %s%s%s, cpu %s", compile_version(),
-             m->options->optimization, compile_fp_name(m->options->fp),
+    snprintf(description, sizeof description, "%s, -O%u, fp %s%s%s%s, %s, cpu %s",
+             compile_version(), m->options->optimization, compile_fp_name(m->options->fp),
+             m->options->deterministic ? ", deterministic" : "",
              m->options->strict_traps ? ", strict traps" : "",
-             m->options->explicit_bounds ? ", explicit bounds" : "", m->target->cpu);
+             m->options->explicit_bounds ? ", explicit bounds" : "",
+             machine_name(m->target->machine), m->target->cpu);
     uint64_t flags = (m->options->explicit_bounds ? ARTIFACT_EXPLICIT_BOUNDS : 0) |
                      (m->options->strict_traps ? ARTIFACT_STRICT_TRAPS : 0);
     /* In the order of struct artifact_descriptor. */

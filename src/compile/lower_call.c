@@ -15,6 +15,22 @@ struct callee {
     bool in_tail_calls; /* made with the prototype of lower_tail.c */
 };
 
+bool lower_extends_arguments(const struct lower_module *m) {
+    return m->target->machine == MACHINE_RISCV64 || m->target->machine == MACHINE_PPC64LE;
+}
+
+/* What C code that is called may rely on. */
+static void extend_arguments(struct lower_module *m, LLVMValueRef call, LLVMTypeRef type,
+                             LLVMAttributeRef attribute) {
+    LLVMTypeRef types[8], *all = types;
+    unsigned count = LLVMCountParamTypes(type);
+    if (!lower_extends_arguments(m)) return;
+    if (count > sizeof types / sizeof *types) all = arena_array(&m->arena, count, sizeof *all);
+    LLVMGetParamTypes(type, all);
+    for (unsigned i = 0; i < count; i++)
+        if (all[i] == m->i32) LLVMAddCallSiteAttribute(call, 1 + i, attribute);
+}
+
 LLVMValueRef lower_call_build(struct lowering *l, LLVMTypeRef type, LLVMValueRef code,
                               LLVMValueRef *arguments, unsigned convention, bool is_caught) {
     unsigned count = LLVMCountParamTypes(type);
@@ -28,6 +44,7 @@ LLVMValueRef lower_call_build(struct lowering *l, LLVMTypeRef type, LLVMValueRef
         lower_enter_block(l, go_on);
     }
     LLVMSetInstructionCallConv(call, convention);
+    if (convention == LLVMCCallConv) extend_arguments(l->m, call, type, l->m->attribute_signext);
     if (!l->m->plan->may_throw)
         LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                                  l->m->attribute_nounwind);
@@ -167,5 +184,9 @@ LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result
     LLVMValueRef call = LLVMBuildCall2(l->builder, type, code, values, count + 1, "");
     LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                              m->attribute_nounwind);
+    /* All of theirs are unsigned; RISC-V extends those, too, by the sign. */
+    extend_arguments(m, call, type,
+                     m->target->machine == MACHINE_RISCV64 ? m->attribute_signext
+                                                           : m->attribute_zeroext);
     return call;
 }

@@ -4,6 +4,7 @@
  * Symbols (runtime_abi.h): function i named N is "N.w<i>". With one partition functions are local
  * to the object, with several they are hidden; either way only the descriptor is exported.
  */
+#include "compile/canonical_nans.h"
 #include "compile/lower.h"
 #include "compile/relax_arithmetic.h"
 
@@ -30,6 +31,8 @@ static void make_attributes(struct lower_module *m) {
     m->attribute_cold = make_enum_attribute(context, "cold", 0);
     m->attribute_nonnull = make_enum_attribute(context, "nonnull", 0);
     m->attribute_nounwind = make_enum_attribute(context, "nounwind", 0);
+    m->attribute_signext = make_enum_attribute(context, "signext", 0);
+    m->attribute_zeroext = make_enum_attribute(context, "zeroext", 0);
 
     LLVMAttributeRef *at = m->function_attributes;
     if (!m->plan->may_throw) *at++ = m->attribute_nounwind;
@@ -231,6 +234,7 @@ static bool lower_all(struct lower_module *m, uint32_t number, const uint8_t *st
     for (uint32_t i = partition->first; i < partition->end; i++)
         if (!lower_function(m, i, err)) return false;
     relax_arithmetic(m->llvm, m->options->fp);
+    if (m->options->deterministic) canonical_nans(m->llvm);
     if (number == 0) lower_artifact(m, stripped, stripped_size);
     return true;
 }

@@ -22,8 +22,11 @@ static const char usage[] =
     "\n"
     "  -o FILE               where the result goes\n"
     "  -O0 -O1 -O2 -O3       optimise less or more (default: -O3, -O2 beyond 1 MiB of code)\n"
-    "  --cpu=NAME            native (default), baseline, or a name LLVM knows: x86-64-v3, znver5\n"
+    "  --target=MACHINE      x86-64, aarch64, ppc64le or riscv64 (default: this machine)\n"
+    "  --cpu=NAME            native (default), baseline, or a name LLVM knows: x86-64-v3, znver5;\n"
+    "                        for another machine baseline is the default\n"
     "  --fp=MODE             strict (default: IEEE 754 to the bit), contract, fast\n"
+    "  --deterministic       NaNs that arithmetic makes have the same bits on every CPU\n"
     "  --bounds=guard        memory accesses are checked by guard pages (default)\n"
     "  --bounds=explicit     ... by code, for where 8 GiB of address space cannot be reserved\n"
     "  --strict-traps        no access to memory is left out or moved over another\n"
@@ -64,6 +67,7 @@ static int fail_usage(const char *message, const char *argument) {
 enum long_option {
     OPTION_CPU = 256,
     OPTION_FP,
+    OPTION_DETERMINISTIC,
     OPTION_BOUNDS,
     OPTION_STRICT_TRAPS,
     OPTION_EMIT,
@@ -74,13 +78,16 @@ enum long_option {
     OPTION_REMARKS,
     OPTION_LLVM,
     OPTION_TARGET,
+    OPTION_PRINT_TARGET,
     OPTION_VERSION,
     OPTION_HELP
 };
 
 static const struct option long_options[] = {
+    {"target", required_argument, NULL, OPTION_TARGET},
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"fp", required_argument, NULL, OPTION_FP},
+    {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
     {"bounds", required_argument, NULL, OPTION_BOUNDS},
     {"strict-traps", no_argument, NULL, OPTION_STRICT_TRAPS},
     {"emit", required_argument, NULL, OPTION_EMIT},
@@ -90,7 +97,7 @@ static const struct option long_options[] = {
     {"progress-fd", required_argument, NULL, OPTION_PROGRESS},
     {"remarks", required_argument, NULL, OPTION_REMARKS},
     {"llvm", required_argument, NULL, OPTION_LLVM},
-    {"print-target", no_argument, NULL, OPTION_TARGET},
+    {"print-target", no_argument, NULL, OPTION_PRINT_TARGET},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
@@ -154,10 +161,10 @@ static bool parse_number(const char *text, long limit, long *out) {
     return true;
 }
 
-static int print_target(const char *cpu) {
+static int print_target(enum machine machine, const char *cpu) {
     struct error err = {0};
     char *name, *features;
-    if (!compile_target_describe(cpu, &name, &features, &err)) {
+    if (!compile_target_describe(machine, cpu, &name, &features, &err)) {
         print_error(stderr, &err);
         return 1;
     }
@@ -220,7 +227,7 @@ static void llvm_option_add(const char *option) {
 
 int main(int argc, char **argv) {
     struct compile_options options = COMPILE_OPTIONS_DEFAULT;
-    const char *output = NULL, *batch = NULL;
+    const char *output = NULL, *batch = NULL, *cpu = NULL;
     bool wants_target = false;
     long number;
     int option;
@@ -234,11 +241,16 @@ int main(int argc, char **argv) {
             if (!parse_number(optarg, 3, &number)) return fail_usage("no such level: -O", optarg);
             options.optimization = (unsigned)number;
             break;
-        case OPTION_CPU: options.cpu = optarg; break;
+        case OPTION_TARGET:
+            if (!machine_parse(optarg, &options.machine))
+                return fail_usage("--target is x86-64, aarch64, ppc64le or riscv64, not ", optarg);
+            break;
+        case OPTION_CPU: cpu = optarg; break;
         case OPTION_FP:
             if (!parse_fp(optarg, &options.fp))
                 return fail_usage("--fp is strict, contract or fast, not ", optarg);
             break;
+        case OPTION_DETERMINISTIC: options.deterministic = true; break;
         case OPTION_BOUNDS:
             if (strcmp(optarg, "explicit") != 0 && strcmp(optarg, "guard") != 0)
                 return fail_usage("--bounds is guard or explicit, not ", optarg);
@@ -270,14 +282,20 @@ int main(int argc, char **argv) {
                 llvm_option_add(remarks_options[i]);
             break;
         case OPTION_LLVM: llvm_option_add(optarg); break;
-        case OPTION_TARGET: wants_target = true; break;
+        case OPTION_PRINT_TARGET: wants_target = true; break;
         case OPTION_VERSION: puts(compile_version()); return 0;
         case OPTION_HELP: fputs(usage, stdout); return 0;
         default: return fail_usage("unknown option or missing argument: ", argv[optind - 1]);
         }
     }
+    if (options.deterministic && options.fp != COMPILE_FP_STRICT)
+        return fail_usage("--deterministic is for --fp=strict alone", "");
+    if (cpu != NULL)
+        options.cpu = cpu;
+    else if (options.machine != MACHINE_HOST)
+        options.cpu = "baseline";
     if (llvm_option_count > 1) compile_llvm_options(llvm_option_count, llvm_options);
-    if (wants_target) return print_target(options.cpu);
+    if (wants_target) return print_target(options.machine, options.cpu);
     if (batch != NULL) return compile_batch(batch, &options);
     if (argc - optind != 1) return fail_usage("name one module", "");
     if (output == NULL) return fail_usage("no output: -o FILE is missing", "");

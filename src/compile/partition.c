@@ -34,7 +34,8 @@ static void find_features(struct plan *plan) {
     /* Without a tag of its own a module can still catch what others throw. */
     plan->may_throw = plan->module->tag_count > 0 || uses.used[WASM_FEATURE_EXCEPTION_HANDLING] ||
                       uses.used[WASM_FEATURE_LEGACY_EXCEPTIONS];
-    if (uses.used[WASM_FEATURE_TAIL_CALL]) tail_calls_find(plan->module, plan->in_tail_calls);
+    if (uses.used[WASM_FEATURE_TAIL_CALL])
+        tail_calls_find(plan->module, plan->machine, plan->in_tail_calls);
 }
 
 static void find_fixed_tables(struct plan *plan) {
@@ -69,9 +70,9 @@ static void cut(struct plan *plan, bool whole, struct arena *arena) {
         plan->partitions[plan->partition_count++] = current;
 }
 
-void plan_make(struct plan *plan, const struct wasm_module *module, bool whole,
-               struct arena *arena) {
-    *plan = (struct plan){.module = module};
+void plan_make(struct plan *plan, const struct wasm_module *module, enum machine machine,
+               bool whole, struct arena *arena) {
+    *plan = (struct plan){.module = module, .machine = machine};
     struct context_counts counts = {
         .imported_functions = module->imported_function_count,
         .memories = module->memory_count,

@@ -8,6 +8,7 @@
 #ifndef MPIWASM_COMPILE_PARTITION_H
 #define MPIWASM_COMPILE_PARTITION_H
 
+#include "base/machine.h"
 #include "runtime/runtime_abi.h"
 #include "wasm/module.h"
 
@@ -17,6 +18,7 @@ struct partition {
 
 struct plan {
     const struct wasm_module *module;
+    enum machine machine;
     const struct line_table *lines; /* of the module's DWARF, empty without; set by the caller */
     struct context_layout layout;
     /* Per function, imports included: its address may be taken, so it has the C convention. */
@@ -35,10 +37,10 @@ struct plan {
 };
 
 /* `module` is validated; one partition only if `whole`. All memory comes from the arena. */
-void plan_make(struct plan *plan, const struct wasm_module *module, bool whole,
-               struct arena *arena);
+void plan_make(struct plan *plan, const struct wasm_module *module, enum machine machine,
+               bool whole, struct arena *arena);
 
 /* lower_tail.c: set in_tail_calls[]. */
-void tail_calls_find(const struct wasm_module *wasm, bool *in_tail_calls);
+void tail_calls_find(const struct wasm_module *wasm, enum machine machine, bool *in_tail_calls);
 
 #endif

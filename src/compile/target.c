@@ -1,7 +1,7 @@
 /*
  * target.c - the machine code is made for; see target.h.
  *
- * Only the host's own architecture: artifacts are made where they run.
+ * Artifacts are made where they run, or on another machine for one that has no compiler.
  */
 #include "compile/target.h"
 
@@ -12,16 +12,23 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-static const char baseline[] = "x86-64";
-#else
-static const char baseline[] = "generic";
-#endif
+/* What every processor of the architecture that runs Linux has, and how LLVM says so. */
+static const struct {
+    const char *triple, *baseline, *features, *abi;
+} machines[MACHINE_COUNT] = {
+    [MACHINE_X86_64] = {"x86_64-unknown-linux-gnu", "x86-64", "", NULL},
+    [MACHINE_AARCH64] = {"aarch64-unknown-linux-gnu", "generic", "", NULL},
+    [MACHINE_PPC64LE] = {"powerpc64le-unknown-linux-gnu", "ppc64le", "", NULL},
+    /* RV64GC, the base of all Linux distributions. */
+    [MACHINE_RISCV64] = {"riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d,+c", "lp64d"},
+};
 
 static void initialize(void) {
-    LLVMInitializeNativeTarget();
-    LLVMInitializeNativeAsmPrinter();
-    LLVMInitializeNativeAsmParser();
+    LLVMInitializeAllTargetInfos();
+    LLVMInitializeAllTargets();
+    LLVMInitializeAllTargetMCs();
+    LLVMInitializeAllAsmPrinters();
+    LLVMInitializeAllAsmParsers();
     /* LLVM unrolls loops whole before it vectorises: only a register tile is better off so. There
      * is no other way to say it. */
     static const char *const words[] = {"mpiwasm-compile", "-unroll-full-max-count=16"};
@@ -57,10 +64,13 @@ static bool is_known_cpu(const struct target *target) {
     return known;
 }
 
-bool target_select(const char *cpu, unsigned optimization, struct target *out, struct error *err) {
+bool target_select(enum machine machine, const char *cpu, unsigned optimization, struct target *out,
+                   struct error *err) {
     target_initialize();
     char *message = NULL;
-    struct target target = {.optimization = optimization, .triple = LLVMGetDefaultTargetTriple()};
+    struct target target = {.machine = machine, .optimization = optimization};
+    target.triple = machine == MACHINE_HOST ? LLVMGetDefaultTargetTriple()
+                                            : LLVMCreateMessage(machines[machine].triple);
     if (LLVMGetTargetFromTriple(target.triple, &target.target, &message)) {
         error_set(err, ERROR_COMPILE, "LLVM has no target for %s: %s", target.triple, message);
         LLVMDisposeMessage(message);
@@ -68,15 +78,22 @@ bool target_select(const char *cpu, unsigned optimization, struct target *out, s
         return false;
     }
     if (strcmp(cpu, "native") == 0) {
+        if (machine != MACHINE_HOST) {
+            LLVMDisposeMessage(target.triple);
+            return error_set(err, ERROR_USAGE,
+                             "the CPU 'native' is this machine's, which is %s, not %s",
+                             machine_name(MACHINE_HOST), machine_name(machine));
+        }
         target.cpu = LLVMGetHostCPUName();
         target.features = LLVMGetHostCPUFeatures();
     } else {
-        if (strcmp(cpu, "baseline") == 0) cpu = baseline;
-        target.cpu = LLVMCreateMessage(cpu);
-        target.features = LLVMCreateMessage("");
+        bool is_baseline = strcmp(cpu, "baseline") == 0;
+        target.cpu = LLVMCreateMessage(is_baseline ? machines[machine].baseline : cpu);
+        target.features = LLVMCreateMessage(is_baseline ? machines[machine].features : "");
         if (!is_known_cpu(&target)) {
+            error_set(err, ERROR_USAGE, "LLVM knows no CPU '%s' of %s", cpu, machine_name(machine));
             target_free(&target);
-            return error_set(err, ERROR_USAGE, "LLVM knows no CPU '%s' for this machine", cpu);
+            return false;
         }
     }
     *out = target;
@@ -93,7 +110,16 @@ LLVMTargetMachineRef target_machine_create(const struct target *target) {
     static const LLVMCodeGenOptLevel levels[] = {LLVMCodeGenLevelNone, LLVMCodeGenLevelLess,
                                                  LLVMCodeGenLevelDefault,
                                                  LLVMCodeGenLevelAggressive};
-    return LLVMCreateTargetMachine(target->target, target->triple, target->cpu, target->features,
-                                   levels[target->optimization], LLVMRelocPIC,
-                                   LLVMCodeModelDefault);
+    LLVMTargetMachineOptionsRef options = LLVMCreateTargetMachineOptions();
+    LLVMTargetMachineOptionsSetCPU(options, target->cpu);
+    LLVMTargetMachineOptionsSetFeatures(options, target->features);
+    LLVMTargetMachineOptionsSetCodeGenOptLevel(options, levels[target->optimization]);
+    LLVMTargetMachineOptionsSetRelocMode(options, LLVMRelocPIC);
+    LLVMTargetMachineOptionsSetCodeModel(options, LLVMCodeModelDefault);
+    if (machines[target->machine].abi != NULL)
+        LLVMTargetMachineOptionsSetABI(options, machines[target->machine].abi);
+    LLVMTargetMachineRef machine =
+        LLVMCreateTargetMachineWithOptions(target->target, target->triple, options);
+    LLVMDisposeTargetMachineOptions(options);
+    return machine;
 }

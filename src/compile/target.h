@@ -5,9 +5,11 @@
 #define MPIWASM_COMPILE_TARGET_H
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "compile/llvm_compat.h"
 
 struct target {
+    enum machine machine;
     char *triple;
     char *cpu;      /* "znver5", "x86-64-v3" */
     char *features; /* "+avx,-sse4a,..."; empty: what the CPU's name implies */
@@ -15,11 +17,12 @@ struct target {
     unsigned optimization; /* 0..3, for code generation */
 };
 
-/* Register the host's architecture with LLVM; any number of times, from any thread. */
+/* Register the architectures with LLVM; any number of times, from any thread. */
 void target_initialize(void);
 
 /* `cpu` as in struct compile_options. Free with target_free. */
-bool target_select(const char *cpu, unsigned optimization, struct target *out, struct error *err);
+bool target_select(enum machine machine, const char *cpu, unsigned optimization, struct target *out,
+                   struct error *err);
 void target_free(struct target *target);
 
 /* One per thread; dispose with LLVMDisposeTargetMachine. */

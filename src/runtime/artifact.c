@@ -8,6 +8,7 @@
 #include "runtime/artifact.h"
 
 #include "base/cpu.h"
+#include "base/machine.h"
 #include "runtime/internal.h"
 
 #include <dlfcn.h>
@@ -22,18 +23,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#elif defined(__aarch64__)
-#define MACHINE EM_AARCH64
-#elif defined(__riscv)
-#define MACHINE EM_RISCV
-#elif defined(__powerpc64__)
-#define MACHINE EM_PPC64
-#else
-#error "which ELF machine is this?"
-#endif
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct artifact *_Atomic list; /* read without the lock by signal handlers */
@@ -83,9 +72,13 @@ static bool elf_check(int fd, const char *path, uint64_t *code_start, uint64_t *
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
         header.e_type != ET_DYN)
         return error_set(err, ERROR_CORRUPT, "'%s' is not a compiled artifact", path);
-    if (header.e_machine != MACHINE)
+    enum machine machine;
+    bool is_known = machine_from_elf(header.e_machine, &machine);
+    if (!is_known || machine != MACHINE_HOST)
         return error_set(err, ERROR_UNSUPPORTED,
-                         "'%s' was compiled for another processor architecture", path);
+                         "'%s' was compiled for another machine: it is for %s, this is %s", path,
+                         is_known ? machine_name(machine) : "an unknown one",
+                         machine_name(MACHINE_HOST));
     Elf64_Phdr segments[32];
     size_t table_size = header.e_phnum * sizeof segments[0];
     if (header.e_phentsize != sizeof segments[0] || table_size > sizeof segments ||

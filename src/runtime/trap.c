@@ -214,6 +214,16 @@ static bool is_trap_instruction(const uint8_t *pc) {
     uint32_t word;
     memcpy(&word, pc, 4);
     return (word & 0xffe0001f) == 0xd4200000 || (word & 0xffff0000) == 0; /* brk, udf */
+#elif defined(__powerpc64__)
+    uint32_t word;
+    memcpy(&word, pc, 4);
+    return word == 0x7fe00008; /* trap */
+#elif defined(__riscv)
+    uint16_t halves[2];
+    memcpy(halves, pc, 2);
+    if (halves[0] == 0) return true; /* c.unimp */
+    memcpy(halves, pc, 4);
+    return halves[0] == 0x1073 && halves[1] == 0xc000; /* unimp */
 #else
     return true;
 #endif
@@ -306,7 +316,7 @@ static void claim(void) {
     sigemptyset(&action.sa_mask);
     pthread_mutex_lock(&claim_lock);
     for (int i = 0; i < SIGNAL_COUNT; i++) {
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__powerpc64__)
         if (signals[i] == SIGTRAP) continue; /* no compiler's trap instruction raises it here */
 #endif
         struct sigaction old;

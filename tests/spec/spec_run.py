@@ -2,11 +2,13 @@
 """Run the specification's test suite in one mode and compare the outcome with expected.txt.
 
     spec_run.py --mode validate|fast|strict|bounds --suite FOLDER --work FOLDER --runner PROGRAM
-                --expected FILE [--compiler PROGRAM] [FILE.wast ...]
+                --expected FILE [--compiler PROGRAM] [--target MACHINE --emulator COMMAND]
+                [FILE.wast ...]
 
 Takes the scripts that spec_convert.py put in WORK/suite, compiles their modules to
 WORK/MODE/ (unless this compiler and this script have done so before) and runs them with
-spec-runner.
+spec-runner.  With --target the modules are compiled for another machine, and the runner is one of
+that machine, which COMMAND runs.
 
 A line of expected.txt is one of
 
@@ -15,6 +17,7 @@ A line of expected.txt is one of
     FILE.wast:LINE,LINE... fails   REASON      these commands fail, in every mode that runs code
     FILE.wast:LINE,LINE... fails-MODE REASON   ... in this mode only
     FILE.wast:LINE,LINE... fails-all  REASON   ... in every mode, validation among them
+    FILE.wast:LINE,LINE... may-MACHINE REASON    these commands may fail or not on this machine
 
 Whatever is not listed must pass, and whatever is listed must not.  Exit code 77: no wasm-tools.
 """
@@ -37,7 +40,9 @@ COMPILER_OPTIONS = {
     "strict": ["-O1", "--strict-traps"],
     "bounds": ["-O1", "--bounds=explicit"],
 }
-VERDICTS = ("fails", "fails-all", *(f"fails-{name}" for name in COMPILER_OPTIONS))
+MACHINES = ("aarch64", "ppc64le", "riscv64")
+VERDICTS = ("fails", "fails-all", *(f"fails-{name}" for name in COMPILER_OPTIONS),
+            *(f"may-{name}" for name in MACHINES))
 CHUNK = 40  # modules per compiler process
 WORKERS = len(os.sched_getaffinity(0))
 
@@ -45,8 +50,8 @@ WORKERS = len(os.sched_getaffinity(0))
 class Expected:
     """What expected.txt says about the files that are run."""
 
-    def __init__(self, path, mode, files):
-        self.refused, self.fails = set(), {}
+    def __init__(self, path, mode, target, files):
+        self.refused, self.fails, self.may_fail = set(), {}, set()
         for number, text in enumerate(path.read_text().splitlines(), 1):
             text = text.split("#")[0].strip()
             if not text:
@@ -61,7 +66,9 @@ class Expected:
                 self.refused.add((file, reason))
             elif lines and verdict in VERDICTS:
                 where = ("fails-all", "fails" if mode != "validate" else None, f"fails-{mode}")
-                if verdict in where:
+                if verdict == f"may-{target}":
+                    self.may_fail.update((file, line) for line in lines.split(","))
+                elif verdict in where:
                     self.fails.update({(file, line): reason for line in lines.split(",")})
             else:
                 sys.exit(f"{path}:{number}: not understood: {text}")
@@ -73,7 +80,8 @@ def compile_chunk(options, jobs):
     while jobs:
         listing = "".join(f"{source} {target}\n" for source, target in jobs)
         process = subprocess.run(
-            [options.compiler, "--batch", "-", "--jobs=1", *COMPILER_OPTIONS[options.mode]],
+            [options.compiler, "--batch", "-", "--jobs=1", *COMPILER_OPTIONS[options.mode],
+             *([f"--target={options.target}"] if options.target else [])],
             input=listing,
             capture_output=True,
             text=True,
@@ -96,7 +104,7 @@ def compile_all(options, scripts):
     newest = max(os.stat(options.compiler).st_mtime, os.stat(__file__).st_mtime)
     jobs = []
     for script in scripts:
-        folder = options.work / options.mode / script.stem
+        folder = options.artifacts / script.stem
         folder.mkdir(parents=True, exist_ok=True)
         for line in script.read_text().splitlines():
             _, command, _, _, file, *_ = line.split("\t")
@@ -120,9 +128,9 @@ def compile_all(options, scripts):
 
 def run_script(options, script):
     """Run one script; returns (failures {line: reason}, refusals Counter, totals) or raises."""
-    command = [options.runner, "--validate"]
+    command = [*options.emulator.split(), options.runner, "--validate"]
     if options.mode != "validate":
-        command = [options.runner, "--run", str(options.work / options.mode / script.stem)]
+        command[-1:] = ["--run", str(options.artifacts / script.stem)]
     try:
         process = subprocess.run(
             [*command, str(script)], capture_output=True, text=True, timeout=120, check=False
@@ -156,8 +164,12 @@ def main():
     parser.add_argument("--runner", required=True)
     parser.add_argument("--compiler")
     parser.add_argument("--expected", required=True, type=Path)
+    parser.add_argument("--target", choices=MACHINES)
+    parser.add_argument("--emulator", default="")
+    parser.add_argument("--skip", help="files whose names match this", default="$.")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
+    options.artifacts = options.work / "-".join(filter(None, (options.mode, options.target)))
     options.suite = Path(os.environ.get("WASM_TESTSUITE_DIR") or options.suite)
     if spec_convert.find_wasm_tools(None) is None:
         print("SKIPPED: wasm-tools is missing, see the test spec-convert")
@@ -168,11 +180,12 @@ def main():
     if options.files:
         wanted = {Path(file).stem for file in options.files}
         scripts = [script for script in scripts if script.stem in wanted]
+    scripts = [script for script in scripts if not re.search(options.skip, script.stem)]
     files = {f"{script.stem}.wast" for script in scripts}
     if not files:
         print("no scripts: has spec-convert run?")
         return 1
-    expected = Expected(options.expected, options.mode, files)
+    expected = Expected(options.expected, options.mode, options.target, files)
     messages = {} if options.mode == "validate" else compile_all(options, scripts)
     for source, text in messages.items():
         print(f"not compiled: {source}: {text}")
@@ -185,7 +198,7 @@ def main():
         features += refusals
         totals = [a + b for a, b in zip(totals, counts)]
         for line, reason in failures.items():
-            if (file, line) in expected.fails:
+            if (file, line) in expected.fails or (file, line) in expected.may_fail:
                 known += 1
             else:
                 wrong.append(f"{file}:{line}: {reason}")
@@ -196,7 +209,7 @@ def main():
             if other == file and feature not in refusals:
                 wrong.append(f"{file} refused {feature}: listed, but nothing was refused")
         for other, line in expected.fails:
-            if other == file and line not in failures:
+            if other == file and line not in failures and (file, line) not in expected.may_fail:
                 wrong.append(f"{file}:{line}: listed as failing, but passes")
     print("\n".join(wrong))
     print(f"{options.mode}: {len(scripts)} files; {totals[0]} commands passed, {totals[1]} failed "
