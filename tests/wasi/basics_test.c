@@ -185,3 +185,55 @@ TEST(a_directory_that_does_not_exist_is_named) {
     CHECK(strstr(err.message, "/nonexistent/data") != NULL);
     CHECK(strstr(err.message, "No such file or directory") != NULL);
 }
+
+TEST(every_signal_that_ends_a_process_is_a_trap) {
+    /* By number, in the order of the specification; the others do nothing or stop a process. */
+    static const char *const deadly[] = {
+        [1] = "HUP",   [2] = "INT",   [3] = "QUIT",  [4] = "ILL",   [5] = "TRAP",  [6] = "ABRT",
+        [7] = "BUS",   [8] = "FPE",   [9] = "KILL",  [10] = "USR1", [11] = "SEGV", [12] = "USR2",
+        [13] = "PIPE", [14] = "ALRM", [15] = "TERM", [23] = "XCPU", [24] = "XFSZ", [25] = "VTALRM",
+        [26] = "PROF", [28] = "POLL", [29] = "PWR",  [30] = "SYS"};
+    for (volatile uint32_t signal = 0; signal < sizeof deadly / sizeof *deadly; signal++) {
+        if (!deadly[signal]) continue;
+        char name[16];
+        snprintf(name, sizeof name, "SIG%s", deadly[signal]);
+        if (setjmp(f->ended) == 0) {
+            wasi_proc_raise(f->wasi, signal);
+            test_fail(__FILE__, __LINE__, "%s returned", name);
+        }
+        CHECK(strstr(f->trap_text, name) != NULL);
+    }
+}
+
+TEST(signals_that_stop_a_process_are_notsup) {
+    for (uint32_t signal = 18; signal <= 21; signal++) { /* STOP, TSTP, TTIN, TTOU */
+        CHECK_EQUAL(wasi_proc_raise(f->wasi, signal), WASI_ENOTSUP);
+    }
+}
+
+TEST(signals_that_do_nothing_succeed) {
+    static const uint32_t signals[] = {0, 16, 17, 22, 27}; /* NONE, CHLD, CONT, URG, WINCH */
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        CHECK_EQUAL(wasi_proc_raise(f->wasi, signals[i]), WASI_ESUCCESS);
+    }
+}
+
+TEST(the_monotonic_clock_does_not_go_back) {
+    uint32_t result = guest_room(f, 8);
+    uint64_t last = 0;
+    for (int i = 0; i < 1000; i++) {
+        CHECK_EQUAL(wasi_clock_time_get(f->wasi, WASI_CLOCK_MONOTONIC, 0, result), WASI_ESUCCESS);
+        CHECK(guest_u64(f, result) >= last);
+        last = guest_u64(f, result);
+    }
+}
+
+TEST(the_precision_asked_for_does_not_matter) {
+    uint32_t result = guest_room(f, 8);
+    static const uint64_t precisions[] = {0, 1, UINT64_C(1000000000), UINT64_MAX};
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
+        CHECK_EQUAL(wasi_clock_time_get(f->wasi, WASI_CLOCK_REALTIME, precisions[i], result),
+                    WASI_ESUCCESS);
+        CHECK(guest_u64(f, result) > UINT64_C(1000000000) * 1000000000);
+    }
+}

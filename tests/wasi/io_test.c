@@ -527,3 +527,35 @@ TEST(cookies_fit_the_guest_s_telldir_and_lead_back) {
         CHECK(memcmp(guest_at(f, again), guest_at(f, buffer + at), used - at) == 0);
     }
 }
+
+/* Grants under other numbers. */
+
+TEST(a_grant_moves_with_its_name) {
+    uint32_t prestat = guest_room(f, 8), name = guest_room(f, 8);
+    CHECK_EQUAL(wasi_fd_renumber(f->wasi, ROOT, FIXED), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, ROOT, prestat), WASI_EBADF);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, FIXED, prestat), WASI_ESUCCESS);
+    CHECK_EQUAL(guest_u32(f, prestat + 4), 1);
+    CHECK_EQUAL(wasi_fd_prestat_dir_name(f->wasi, FIXED, name, 8), WASI_ESUCCESS);
+    CHECK(memcmp(guest_at(f, name), ".\0", 2) == 0);
+}
+
+TEST(a_closed_grant_has_no_name) {
+    uint32_t prestat = guest_room(f, 8);
+    CHECK_EQUAL(wasi_fd_close(f->wasi, ROOT), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, ROOT, prestat), WASI_EBADF);
+    CHECK_EQUAL(wasi_fd_prestat_dir_name(f->wasi, ROOT, prestat, 8), WASI_EBADF);
+}
+
+TEST(what_replaces_a_grant_is_none) {
+    uint32_t fd = make_file(f, "x", READING, 0), prestat = guest_room(f, 8);
+    CHECK_EQUAL(wasi_fd_renumber(f->wasi, fd, ROOT), WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, ROOT, prestat), WASI_EBADF);
+}
+
+TEST(a_directory_opened_by_the_guest_is_no_grant) {
+    uint32_t fd, prestat = guest_room(f, 8);
+    CHECK_EQUAL(open_at(f, ROOT, ".", FOLLOW, WASI_OFLAG_DIRECTORY, READING, 0, &fd),
+                WASI_ESUCCESS);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, fd, prestat), WASI_EBADF);
+}

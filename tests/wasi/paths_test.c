@@ -453,3 +453,65 @@ TEST(names_beyond_memory_fault) {
     CHECK_EQUAL(wasi_path_filestat_set_times(f->wasi, ROOT, 0, UINT32_MAX, 4, 0, 0, 0),
                 WASI_EFAULT);
 }
+
+/* Kinds of files. */
+
+static uint8_t kind_of(struct fixture *f, const char *name) {
+    uint8_t status[WASI_FILESTAT_SIZE];
+    CHECK_EQUAL(stat_at(f, ROOT, name, 0, status), WASI_ESUCCESS);
+    return type_of(status);
+}
+
+TEST(a_fifo_is_of_unknown_type) {
+    CHECK_EQUAL(mkfifo(host_path(f, "root/fifo"), 0600), 0);
+    CHECK_EQUAL(kind_of(f, "fifo"), WASI_FILETYPE_UNKNOWN);
+}
+
+TEST(a_directory_is_a_directory) {
+    CHECK_EQUAL(kind_of(f, "."), WASI_FILETYPE_DIRECTORY);
+}
+
+TEST(a_link_is_a_symbolic_link_with_the_length_of_its_target) {
+    uint8_t status[WASI_FILESTAT_SIZE];
+    host_symlink(f, "12345", "root/link");
+    CHECK_EQUAL(stat_at(f, ROOT, "link", 0, status), WASI_ESUCCESS);
+    CHECK_EQUAL(type_of(status), WASI_FILETYPE_SYMBOLIC_LINK);
+    CHECK_EQUAL(wasi_get_u64(status + WASI_FILESTAT_SIZE_FIELD), 5);
+}
+
+TEST(a_link_to_nothing_fills_no_buffer) {
+    char text[1024];
+    CHECK_EQUAL(symlink_at(f, "nothing", ROOT, "link"), WASI_ESUCCESS);
+    CHECK_EQUAL(readlink_at(f, ROOT, "link", text), WASI_ESUCCESS);
+    CHECK(strcmp(text, "nothing") == 0);
+    CHECK_EQUAL(stat_at(f, ROOT, "link", FOLLOW, NULL), WASI_ENOENT);
+}
+
+TEST(a_rename_keeps_open_descriptors) {
+    uint32_t fd;
+    char text[1024];
+    host_write(f, "root/file", "x");
+    CHECK_EQUAL(open_at(f, ROOT, "file", 0, 0, READING, 0, &fd), WASI_ESUCCESS);
+    CHECK_EQUAL(rename_at(f, ROOT, "file", ROOT, "other"), WASI_ESUCCESS);
+    CHECK_EQUAL(read_text(f, fd, text), WASI_ESUCCESS);
+    CHECK(strcmp(text, "x") == 0);
+}
+
+TEST(a_rename_keeps_attributes) {
+    uint8_t before[WASI_FILESTAT_SIZE], after[WASI_FILESTAT_SIZE];
+    host_write(f, "root/file", "x");
+    CHECK_EQUAL(stat_at(f, ROOT, "file", 0, before), WASI_ESUCCESS);
+    CHECK_EQUAL(rename_at(f, ROOT, "file", ROOT, "other"), WASI_ESUCCESS);
+    CHECK_EQUAL(stat_at(f, ROOT, "other", 0, after), WASI_ESUCCESS);
+    CHECK(memcmp(before, after, WASI_FILESTAT_CTIM) == 0);
+}
+
+TEST(a_directory_is_renamed_between_directories) {
+    uint32_t fd;
+    host_mkdir(f, "root/one");
+    host_mkdir(f, "root/one/sub");
+    host_mkdir(f, "root/two");
+    CHECK_EQUAL(open_at(f, ROOT, "two", 0, WASI_OFLAG_DIRECTORY, READING, 0, &fd), WASI_ESUCCESS);
+    CHECK_EQUAL(rename_at(f, ROOT, "one/sub", fd, "moved"), WASI_ESUCCESS);
+    CHECK(host_exists(f, "root/two/moved"));
+}

@@ -191,3 +191,36 @@ TEST(sockets_have_the_type_of_theirs) {
         close(ends[1]);
     }
 }
+
+TEST(a_directory_as_standard_input_is_no_grant) {
+    uint32_t buffer = guest_room(f, 64), opened;
+    int fd = open(host_path(f, "outside"), O_RDONLY | O_DIRECTORY);
+    start(f, fd);
+    CHECK_EQUAL(open_at(f, 0, "prey", FOLLOW, 0, 0, 0, &opened), WASI_ENOTCAPABLE);
+    CHECK_EQUAL(stat_at(f, 0, "prey", FOLLOW, NULL), WASI_ENOTCAPABLE);
+    CHECK_EQUAL(unlink_at(f, 0, "prey"), WASI_ENOTCAPABLE);
+    CHECK_EQUAL(mkdir_at(f, 0, "new"), WASI_ENOTCAPABLE);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, 0, buffer, 64, 0, AT), WASI_ENOTCAPABLE);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, 0, AT), WASI_EBADF);
+    CHECK_EQUAL(wasi_fd_fdstat_set_rights(f->wasi, 0, WASI_RIGHT_ALL, 0), WASI_ENOTCAPABLE);
+    close(fd);
+}
+
+TEST(a_closed_stream_is_badf) {
+    int saved = dup(0);
+    bool use_openat2 = f->wasi->sandbox.use_openat2;
+    struct error err = {0};
+    void *state;
+    wasi_host_module.destroy(f->wasi);
+    close(0);
+    if (!wasi_host_module.instantiate(&f->config, &f->guest, &state, &err)) exit(2);
+    f->wasi = state;
+    f->wasi->sandbox.use_openat2 = use_openat2;
+    char text[1024];
+    CHECK_EQUAL(read_text(f, 0, text), WASI_EBADF);
+    CHECK_EQUAL(wasi_fd_prestat_get(f->wasi, ROOT, AT), WASI_ESUCCESS);
+    if (saved >= 0) {
+        dup2(saved, 0);
+        close(saved);
+    }
+}
