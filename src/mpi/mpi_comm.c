@@ -344,7 +344,9 @@ int32_t mpilayer_Intercomm_create(struct mpilayer *layer, uint32_t local_comm, i
         mpilayer_call_fail(&call, GUEST_MPI_ERR_COMM, "local_comm", "is an intercommunicator");
         return mpilayer_call_raise(&call);
     }
-    if (!mpilayer_rank_check(&call, "local_leader", local_leader, local->size,
+    /* Before the ranks, as Open MPI does. */
+    if (!mpilayer_memory_check(&call, "newintercomm", newintercomm, 4) ||
+        !mpilayer_rank_check(&call, "local_leader", local_leader, local->size,
                              GUEST_MPI_ERR_RANK) ||
         !mpilayer_sendtag_get(&call, "tag", tag, &tag_host)) {
         return mpilayer_call_raise(&call);

@@ -293,6 +293,11 @@ int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *co
     if (layer->phase != MPILAYER_RUNNING) {
         mpilayer_abort(layer, NULL, code, "%s", layer->last_message);
     }
+#ifdef MPICH_NAME /* there the default handler also gets what fails on a window that has none */
+    if (comm != NULL && comm->errhandler_is_initial) {
+        comm = NULL;
+    }
+#endif
     if (comm == NULL) {
         comm = layer->self_errhandler_set ? layer->self : layer->world;
     }
@@ -591,6 +596,7 @@ static int32_t errhandler_set(struct mpilayer *layer, const char *name, enum mpi
         return mpilayer_call_raise(&call);
     }
     mpilayer_errhandler_assign(layer, comm_object, errhandler_object);
+    comm_object->errhandler_is_initial = false;
     layer->self_errhandler_set |= comm_object == layer->self;
     return GUEST_MPI_SUCCESS;
 }

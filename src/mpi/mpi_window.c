@@ -70,6 +70,7 @@ static bool win_reserve(struct mpilayer_call *call, const struct mpilayer_comm *
     mpilayer_errhandler_assign(
         layer, win->comm,
         mpilayer_table_find(&layer->tables[MPILAYER_ERRHANDLER], GUEST_MPI_ERRORS_ARE_FATAL));
+    win->comm->errhandler_is_initial = true;
     *out = win;
     return true;
 }

@@ -33,6 +33,7 @@ static void classes(void) {
     TRY(MPI_Bcast(&value, 1, MPI_INT, ranks, MPI_COMM_WORLD));
     TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_OP_NULL, MPI_COMM_WORLD));
     TRY(MPI_Comm_free(&(MPI_Comm){MPI_COMM_NULL}));
+    TRY(MPI_Intercomm_create(MPI_COMM_WORLD, 0, MPI_COMM_WORLD, ranks, 1, NULL));
     MPI_Type_contiguous(2, MPI_INT, &type);
     TRY(MPI_Send(&value, 1, type, 0, 1, MPI_COMM_WORLD));
     MPI_Type_free(&type);

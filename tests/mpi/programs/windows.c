@@ -330,6 +330,23 @@ static void errors(void) {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_ARE_FATAL);
 }
 
+/* MPICH gives what fails on a window without an error handler to that of MPI_COMM_WORLD. */
+static void initial_handler(void) {
+    char version[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length, keyval, memory[4];
+    MPI_Win win;
+    MPI_Get_library_version(version, &length);
+    if (ranks == 1 || strstr(version, "MPICH") == NULL)
+        return; /* one rank: not under any launcher */
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, MPI_COMM_NULL_DELETE_FN, &keyval, NULL);
+    MPI_Win_create(memory, sizeof memory, sizeof(int), MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+    report("initial: %d", MPI_Win_set_attr(win, keyval, NULL) != MPI_SUCCESS);
+    MPI_Win_free(&win);
+    MPI_Comm_free_keyval(&keyval);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_ARE_FATAL);
+}
+
 int main(int argc, char **argv) {
     start(&argc, &argv);
     fences();
@@ -340,6 +357,7 @@ int main(int argc, char **argv) {
     post_start();
     questions();
     errors();
+    initial_handler();
     finish();
     return 0;
 }
