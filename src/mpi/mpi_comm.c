@@ -52,6 +52,7 @@ void mpilayer_comm_fill(struct mpilayer *layer, struct mpilayer_comm *comm,
         comm->session = parent->session;
     }
     if (comm->errhandler == NULL) {
+        comm->errhandler_is_initial = parent == NULL || parent->errhandler_is_initial;
         mpilayer_errhandler_assign(layer, comm,
                                    parent != NULL
                                        ? parent->errhandler
@@ -240,6 +241,7 @@ static int32_t idup(struct mpilayer *layer, const char *name, uint32_t comm, boo
         return mpilayer_call_raise(&call);
     }
     mpilayer_errhandler_assign(layer, made, parent->errhandler);
+    made->errhandler_is_initial = parent->errhandler_is_initial;
     made->info = mpilayer_info_hints(layer, with_info ? hints : parent->info);
     made->session = parent->session;
     made->rank = parent->rank;

@@ -293,7 +293,7 @@ int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *co
     if (layer->phase != MPILAYER_RUNNING) {
         mpilayer_abort(layer, NULL, code, "%s", layer->last_message);
     }
-#ifdef MPICH_NAME /* there the default handler also gets what fails on a window that has none */
+#ifdef MPICH_NAME /* there the default handler also serves what no handler was ever set for */
     if (comm != NULL && comm->errhandler_is_initial) {
         comm = NULL;
     }

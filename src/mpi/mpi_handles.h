@@ -129,7 +129,7 @@ struct mpilayer_comm {
     int dimensions;            /* of a Cartesian topology */
     int in_degree, out_degree; /* neighbours of this rank, as neighbourhood collectives count */
     struct mpilayer_errhandler *errhandler; /* referenced; never NULL */
-    bool errhandler_is_initial;             /* the program has set none; kept for windows alone */
+    bool errhandler_is_initial;             /* neither set nor inherited from one that was set */
     struct mpilayer_attributes attributes;
     struct mpilayer_info *info;     /* the hints set; referenced; NULL: none */
     struct mpilayer_buffer *buffer; /* of buffered sends, see mpi_buffer.h; NULL: none */

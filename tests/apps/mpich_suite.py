@@ -2,35 +2,41 @@
 """Run MPICH's test suite natively and as modules, under each MPI, and compare.
 
   mpich_suite.py BUILD [--mpi openmpi|mpich|all] [--dirs attr,coll,...] [--quick] [--only REGEX]
+                 [--results FILE [--retry]]
 
 The suite comes from Debian's source package mpich.  Its own configure and makefiles build each test
 with the MPI's compiler and with mpiwasmcc.  The bar: whatever passes natively passes as a module.
 What is known to differ, and why, stands in mpich_known.txt; an entry there that passes fails too.
-Not among the directories unless named: rma and errors/rma, which take long with few processors.
+A directory stands for those below it too (errors, threads).  All of the suite takes hours with few
+processors; --results keeps what is known, so that it can be run in pieces.
 Tests that call functions which this version lacks are listed as not yet.
 """
 import argparse
 import collections
 import concurrent.futures
+import json
 import os
 import re
 import shutil
 import sys
 import time
 
-from harness import ROOT, TESTS, Tools, chosen_mpis, must, native_compiler, run
+from harness import TESTS, Tools, chosen_mpis, must, native_compiler, run
+from mpich_compare import Known, compare
 from sources import fetch
 
-DIRS = ["attr", "group", "info", "init", "topo", "errhan", "comm", "pt2pt", "datatype", "coll",
-        "io"]
-MAKE = ["make", "-s", "-k", "-j2", "LIBTOOLFLAGS=--tag=CC", "CFLAGS=-O1 -w"]
+DIRS = ["attr", "group", "info", "init", "topo", "errhan", "errors", "comm", "pt2pt", "datatype",
+        "coll", "rma", "io", "mpi_t", "part", "threads", "spawn"]
+# Other languages; and tests that kill ranks, of what MPICH alone offers then.
+LEFT_OUT = re.compile(r"/(cxx|f77|f90|f08|faults)(/|$)")
+MAKE = ["make", "-s", "-k", "-j2", "LIBTOOLFLAGS=--tag=CC", "CFLAGS=-O0 -w"]
 
 Test = collections.namedtuple("Test", "dir program ranks arguments env limit result xfail")
 Result = collections.namedtuple("Result", "state detail seconds")
 
 
 def read_list(path, directory):
-    """The tests of one testlist; lines that set MPICH's own tuning variables are not for others."""
+    """The tests of one testlist."""
     tests = []
     with open(path, encoding="utf-8") as file:
         for line in file:
@@ -41,8 +47,6 @@ def read_list(path, directory):
             for word in words[2:]:
                 key, _, value = word.partition("=")
                 options[key].append(value)
-            if any(value.startswith("MPIR_CVAR") for value in options["env"]):
-                continue
             tests.append(Test(directory, words[0], int(words[1]) if len(words) > 1 else 2,
                               tuple(options["arg"]), tuple(options["env"]),
                               int((options["timeLimit"] or ["0"])[0]),
@@ -50,26 +54,44 @@ def read_list(path, directory):
     return list(dict.fromkeys(tests))
 
 
+def with_subdirs(config, source, dirs):
+    """The directories of `dirs` and those below with tests in them."""
+    found = []
+    for directory in dirs:
+        for root in (config, source):
+            for path, _, files in sorted(os.walk(os.path.join(root, directory))):
+                name = os.path.relpath(path, root)
+                if "testlist" in files and not LEFT_OUT.search(name) and name not in found:
+                    found.append(name)
+    return found
+
+
 def collect(config, source, dirs, quick, only):
     tests = []
-    for directory in dirs:
+    for directory in with_subdirs(config, source, dirs):
         for name in ("testlist",) if quick else ("testlist", "testlist.dtp"):
             for root in (config, source):
                 path = os.path.join(root, directory, name)
                 if os.path.exists(path):
                     tests += read_list(path, directory)
                     break
+    tests = list(dict.fromkeys(tests))
     if quick:  # at most 4 ranks, each program once, nothing that MPICH itself expects to fail
         chosen = {}
         for test in sorted(tests, key=lambda test: -test.ranks):
-            if test.ranks <= 4 and test.limit <= 60 and not test.xfail:
+            if test.ranks <= 4 and test.limit <= 60 and not test.xfail and not tunes_mpich(test):
                 chosen.setdefault((test.dir, test.program), test)
         tests = [test for test in tests if test in chosen.values()]
     return [test for test in tests if re.search(only, label(test))]
 
 
+def tunes_mpich(test):
+    return any(value.startswith("MPIR_CVAR") for value in test.env)
+
+
 def label(test):
-    return " ".join([f"{test.dir}/{test.program}", str(test.ranks), *test.arguments])
+    return " ".join([f"{test.dir}/{test.program}", str(test.ranks), *test.arguments,
+                     *(f"env={value}" for value in test.env)])
 
 
 def configure(tools, source, mpi):
@@ -139,72 +161,39 @@ def run_test(mpi, tree, test, runner, limit):
     return Result(state, "" if state == "pass" else outcome.out, seconds)
 
 
-def run_all(mpi, tree, tests, runner, options):
+class Results:
+    """What is known from earlier runs, in a file of one JSON value a line, the last one wins."""
+
+    def __init__(self, path):
+        self.path, self.results = path, {}
+        if path and os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                for line in file:
+                    key, *result = json.loads(line)
+                    self.results[key] = Result(*result)
+
+    def add(self, key, result):
+        self.results[key] = result
+        if self.path:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps([key, *result]) + "\n")
+
+
+def run_all(mpi, tree, tests, runner, options, earlier):
+    """{label: result} of the tests."""
     def one(test):
-        result = run_test(mpi, tree, test, runner, options.limit)
+        key = f"{mpi.name} {'wasm' if runner else 'native'} {label(test)}"
+        result = earlier.results.get(key)
+        if not result or (options.retry and runner and result.state != "pass"):
+            allowed = ["--allow-spawn", "--allow-ports"] if "spawn" in test.dir else []
+            result = run_test(mpi, tree, test, runner and [*runner, *allowed], options.limit)
+            earlier.add(key, result)
         if options.verbose:
             print(f"{os.path.basename(tree)}: {label(test)}: {result.state}, {result.seconds:.1f} s",
                   file=sys.stderr, flush=True)
-        return test, result
+        return label(test), result
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         return dict(pool.map(one, tests))
-
-
-def read_known(path, mpi):
-    """{label: reason} of the lines "MPI LABEL: REASON"; MPI is a name or "all"."""
-    known = {}
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            line = line.strip()
-            if line and not line.startswith("#"):
-                which, rest = line.split(None, 1)
-                name, reason = rest.split(":", 1)
-                if which in ("all", mpi.name):
-                    known[name.strip()] = reason.strip()
-    return known
-
-
-def read_later():
-    """The functions that the host's table says are for later."""
-    with open(os.path.join(ROOT, "src", "mpi", "mpi_functions.def"), encoding="utf-8") as file:
-        rows = re.findall(r"^later (.*)", file.read(), re.M)
-    return {"MPI_" + name for row in rows for name in row.split()}
-
-
-def compare(mpi, tests, native, wasm, known):
-    """Print the table of differences; returns the number of failures."""
-    later = read_later()
-    counts, failures = collections.Counter(), 0
-    print(f"\n{mpi.name}: {'test':<50}{'native':>10}{'wasm':>10}")
-    for test in tests:
-        n, w, name = native[test], wasm[test], label(test)
-        counts[f"native {n.state}"] += 1
-        counts[f"wasm {w.state}"] += 1
-        verdict = ""
-        if n.state == "pass" and w.state == "not yet":
-            verdict = f"needs {w.detail}"
-            if not later.issuperset(w.detail.replace("PMPI_", "MPI_").split(", ")):
-                verdict, failures = "FAILED: " + verdict, failures + 1
-        elif n.state == "pass" and w.state != "pass":
-            if name in known:
-                verdict = f"known: {known[name]}"
-            else:
-                verdict, failures = "FAILED", failures + 1
-        elif name in known and w.state == "pass":
-            verdict, failures = "FAILED: passes, yet mpich_known.txt lists it", failures + 1
-        elif n.state != w.state:
-            verdict = "better than native" if w.state == "pass" else "fails natively too"
-        if verdict:
-            print(f"{mpi.name}: {name:<50}{n.state:>10}{w.state:>10}  {verdict}")
-        if verdict.startswith("FAILED") and w.state != "not yet":
-            print("    " + "\n    ".join(w.detail.strip().splitlines()[-12:]))
-    for name in sorted(counts):
-        print(f"{mpi.name}: {name}: {counts[name]}")
-    for name in sorted(set(map(label, native)) - set(map(label, tests))):
-        print(f"{mpi.name}: {name:<50}   timeout   not run")
-    print(f"{mpi.name}: seconds, native {sum(r.seconds for r in native.values()):.0f}, "
-          f"wasm {sum(r.seconds for r in wasm.values()):.0f}; {failures} failures")
-    return failures
 
 
 def main():
@@ -218,6 +207,9 @@ def main():
     parser.add_argument("--limit", type=int, default=60, help="seconds a test")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--prefix", help="test this installation instead of BUILD's programs")
+    parser.add_argument("--results", help="a file of results: what is in it is not run again")
+    parser.add_argument("--retry", action="store_true",
+                        help="run modules' tests again that did not pass")
     parser.add_argument("--build-only", action="store_true")
     parser.add_argument("--verbose", action="store_true", help="print each result at once")
     options = parser.parse_args()
@@ -228,9 +220,10 @@ def main():
     config = configure(tools, source, mpis[0])
     all_tests = collect(config, source, options.dirs.split(","), options.quick, options.only)
     wasm_tree = build(tools, config, "wasm", tools.mpiwasmcc + " --old-c", all_tests)
+    earlier = Results(options.results)
     failures = 0
     for mpi in mpis:
-        tests = all_tests
+        tests = [test for test in all_tests if mpi.name == "mpich" or not tunes_mpich(test)]
         native_tree = build(tools, config, mpi.name, native_compiler(tools, mpi), tests)
         if options.build_only:
             for test in tests:
@@ -238,13 +231,13 @@ def main():
                     if not os.path.exists(os.path.join(tree, test.dir, test.program)):
                         print(f"{os.path.basename(tree)}: {label(test)}: not built")
             continue
-        native = run_all(mpi, native_tree, tests, [], options)
-        runner = [tools.mpiwasm, *(["-O0"] if options.quick else [])]
+        native = run_all(mpi, native_tree, tests, [], options, earlier)
+        runner = [tools.mpiwasm, "-O0"]  # the MPI layer is tested, not the optimiser
         # What is too slow natively (more ranks than processors) tells nothing and takes long.
-        tests = [test for test in tests if native[test].state != "timeout" or not options.quick]
-        wasm = run_all(mpi, wasm_tree, tests, runner, options)
-        known = read_known(os.path.join(TESTS, "mpich_known.txt"), mpi)
-        failures += compare(mpi, tests, native, wasm, known)
+        in_time = [test for test in tests if native[label(test)].state != "timeout"]
+        wasm = run_all(mpi, wasm_tree, in_time, runner, options, earlier)
+        known = Known(os.path.join(TESTS, "mpich_known.txt"), mpi)
+        failures += compare(mpi, {label(test): test for test in tests}, native, wasm, known)
     sys.exit(1 if failures or not all_tests else 0)
 
 

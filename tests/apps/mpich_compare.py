@@ -1,0 +1,98 @@
+"""The verdict on MPICH's suite: both columns, what is known to differ, and the difference."""
+import collections
+import fnmatch
+import os
+import re
+
+from harness import ROOT
+
+
+class Known:
+    """The lines "MPI LABEL: REASON" of mpich_known.txt; MPI is a name or "all".
+
+    A LABEL with * stands for all the tests it matches; one without names a test, which must fail.
+    """
+
+    def __init__(self, path, mpi):
+        self.reasons, self.used = {}, set()
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                line = line.strip()
+                if line and not line.startswith("#"):
+                    which, rest = line.split(None, 1)
+                    name, reason = rest.split(": ", 1)
+                    if which in ("all", mpi.name):
+                        self.reasons[name.strip()] = reason.strip()
+
+    def reason(self, name):
+        """Why the test may fail, or None."""
+        for pattern, reason in self.reasons.items():
+            if name == pattern or ("*" in pattern and fnmatch.fnmatchcase(name, pattern)):
+                self.used.add(pattern)
+                return reason
+        return None
+
+    def passes_unexpectedly(self, name):
+        return name in self.reasons and "*" not in name
+
+    def useless(self, names):
+        """The patterns of which there are tests in `names`, none of which needed them."""
+        return [pattern for pattern in self.reasons
+                if "*" in pattern and pattern not in self.used and fnmatch.filter(names, pattern)]
+
+
+def read_later():
+    """The functions that the host's table says are for later."""
+    with open(os.path.join(ROOT, "src", "mpi", "mpi_functions.def"), encoding="utf-8") as file:
+        rows = re.findall(r"^later (.*)", file.read(), re.M)
+    return {"MPI_" + name for row in rows for name in row.split()}
+
+
+def compare(mpi, tests, native, wasm, known):
+    """Print the table of differences.  `tests` is {label: test}, the others {label: result}.
+    Returns the number of failures."""
+    later = read_later()
+    directories = collections.defaultdict(collections.Counter)
+    failures = 0
+    print(f"\n{mpi.name}: {'test':<50}{'native':>10}{'wasm':>10}")
+    for name, test in tests.items():
+        if name not in wasm:
+            print(f"{mpi.name}: {name:<50}{native[name].state:>10}   not run")
+            continue
+        n, w = native[name], wasm[name]
+        count = directories[test.dir]
+        count["lines"] += 1
+        count["native"] += n.state == "pass"
+        count["wasm"] += w.state == "pass"
+        count["both"] += n.state == "pass" and w.state == "pass"
+        verdict = ""
+        if n.state == "pass" and w.state == "not yet":
+            verdict = f"needs {w.detail}"
+            if not later.issuperset(w.detail.replace("PMPI_", "MPI_").split(", ")):
+                verdict, failures = "FAILED: " + verdict, failures + 1
+        elif n.state == "pass" and w.state != "pass":
+            reason = known.reason(name)
+            verdict = f"known: {reason}" if reason else "FAILED"
+            failures += not reason
+            count["known"] += bool(reason)
+        elif w.state == "pass" and known.passes_unexpectedly(name):
+            verdict, failures = "FAILED: passes, yet mpich_known.txt lists it", failures + 1
+        elif n.state != w.state:
+            verdict = "better than native" if w.state == "pass" else "fails natively too"
+        if verdict:
+            print(f"{mpi.name}: {name:<50}{n.state:>10}{w.state:>10}  {verdict}")
+        if verdict.startswith("FAILED") and w.state not in ("not yet", "pass"):
+            print("    " + "\n    ".join(w.detail.strip().splitlines()[-12:]))
+    for pattern in known.useless([name for name in tests if name in wasm]):
+        print(f"{mpi.name}: FAILED: nothing that {pattern} matches needs its line in "
+              "mpich_known.txt")
+        failures += 1
+    columns = ("lines", "native", "wasm", "both", "known")
+    print(f"{mpi.name}: {'directory':<20}" + "".join(f"{column:>8}" for column in columns))
+    total = sum(directories.values(), collections.Counter())
+    for directory, count in [*directories.items(), ("all", total)]:
+        print(f"{mpi.name}: {directory:<20}"
+              + "".join(f"{count[column]:>8}" for column in columns))
+    print(f"{mpi.name}: seconds, native {sum(r.seconds for r in native.values()):.0f}, "
+          f"wasm {sum(r.seconds for r in wasm.values()):.0f}; {failures} failures")
+    return failures
