@@ -309,15 +309,31 @@ bool mpilayer_prepare_alltoall(struct mpilayer_call *call, struct mpilayer_colle
            side_blocks(call, &recv_names, recvbuf, recvcount, size, recvtype, &c->recv);
 }
 
+/* Where all arrays of both sides are the same MPICH finds that the buffers are, too, and says so.
+ */
+static void keep_aliases(struct mpilayer_collective *c, uint32_t sendbuf, uint32_t recvbuf,
+                         bool same) {
+    if (same && sendbuf == recvbuf && recvbuf != 0) {
+        c->recv.counts = c->send.counts;
+        c->recv.displacements = c->send.displacements;
+        c->recv.addresses = c->send.addresses;
+        c->recv.large_counts = c->send.large_counts;
+        c->recv.types = c->send.types;
+    }
+}
+
 bool mpilayer_prepare_alltoallv(struct mpilayer_call *call, struct mpilayer_collective *c,
                                 uint32_t sendbuf, uint32_t sendcounts, uint32_t sdispls,
                                 uint32_t sendtype, uint32_t recvbuf, uint32_t recvcounts,
                                 uint32_t rdispls, uint32_t recvtype) {
     int size = call->comm->remote_size;
-    return (side_in_place(call, sendbuf, &c->send) ||
-            side_vector(call, &send_names, sendbuf, sendcounts, sdispls, size, sendtype,
-                        &c->send)) &&
-           side_vector(call, &recv_names, recvbuf, recvcounts, rdispls, size, recvtype, &c->recv);
+    if (!(side_in_place(call, sendbuf, &c->send) ||
+          side_vector(call, &send_names, sendbuf, sendcounts, sdispls, size, sendtype, &c->send)) ||
+        !side_vector(call, &recv_names, recvbuf, recvcounts, rdispls, size, recvtype, &c->recv))
+        return false;
+    keep_aliases(c, sendbuf, recvbuf,
+                 sendcounts == recvcounts && sdispls == rdispls && sendtype == recvtype);
+    return true;
 }
 
 bool mpilayer_prepare_alltoallw(struct mpilayer_call *call, struct mpilayer_collective *c,
@@ -325,11 +341,15 @@ bool mpilayer_prepare_alltoallw(struct mpilayer_call *call, struct mpilayer_coll
                                 uint32_t sendtypes, uint32_t recvbuf, uint32_t recvcounts,
                                 uint32_t rdispls, uint32_t recvtypes) {
     int size = call->comm->remote_size;
-    return (side_in_place(call, sendbuf, &c->send) ||
-            side_types(call, &send_names, sendbuf, sendcounts, sdispls, false, size, sendtypes,
-                       &c->send)) &&
-           side_types(call, &recv_names, recvbuf, recvcounts, rdispls, false, size, recvtypes,
-                      &c->recv);
+    if (!(side_in_place(call, sendbuf, &c->send) ||
+          side_types(call, &send_names, sendbuf, sendcounts, sdispls, false, size, sendtypes,
+                     &c->send)) ||
+        !side_types(call, &recv_names, recvbuf, recvcounts, rdispls, false, size, recvtypes,
+                    &c->recv))
+        return false;
+    keep_aliases(c, sendbuf, recvbuf,
+                 sendcounts == recvcounts && sdispls == rdispls && sendtypes == recvtypes);
+    return true;
 }
 
 /* ---- reductions: count and datatype are those of the send side ---- */

@@ -260,8 +260,9 @@ _Noreturn void mpilayer_abort_job(struct mpilayer *layer, struct mpilayer_comm *
     _exit(code & 0xff ? code & 0xff : 1);
 }
 
-/* Call the guest's own error handler for the communicator. */
-static void call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {
+/* Call the guest's own error handler for the communicator. Returns what the failed call returns:
+ * with MPICH what the handler left in its parameter. */
+static int call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {
     uint32_t function = comm->errhandler->function;
     if (layer->errhandler_depth >= MPILAYER_CALLBACK_DEPTH) {
         mpilayer_abort(layer, NULL, code, "error handlers call each other without end; last: %s",
@@ -286,6 +287,10 @@ static void call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, 
     mpilayer_callback_call(layer, "error handler", function, signature, slots, false);
     mpilayer_comm_release(layer, comm);
     layer->errhandler_depth--;
+#ifdef MPICH_NAME
+    code = mpilayer_load_i32(layer, cell + 4);
+#endif
+    return code;
 }
 
 int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {
@@ -311,7 +316,7 @@ int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *co
                        code, "%s%s%s%s", layer->last_message, name != NULL ? " (" : "",
                        name != NULL ? name : "", name != NULL ? ")" : "");
     }
-    default: call_errhandler(layer, comm, code);
+    default: return call_errhandler(layer, comm, code);
     }
     return code;
 }

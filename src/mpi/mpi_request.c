@@ -557,6 +557,9 @@ static int32_t complete_all(struct mpilayer *layer, const char *name, int32_t co
     } else {
         if (in_status(code)) {
             array_store_statuses(&array, statuses, count, true);
+            if (test) {
+                mpilayer_store_i32(layer, flag, done);
+            }
         }
         array_failed(&array);
     }
