@@ -6,6 +6,9 @@
  * entry that it has passed; a cookie beyond them is invalid. The buffer is filled to its last byte;
  * an entry that does not fit is cut, and the guest asks again from its predecessor. A buffer that
  * is not full means the end of the directory.
+ *
+ * Deviation: ".." of a granted directory has the inode of the directory itself, as that of "/" has:
+ * what lies above is not the guest's to know.
  */
 #include "wasi/wasi_internal.h"
 
@@ -53,12 +56,25 @@ static void output_bytes(struct output *output, const void *bytes, size_t size) 
     output->left -= size;
 }
 
-static void output_entry(struct output *output, int directory, const struct kernel_dirent *entry,
-                         uint64_t cookie) {
+/* The inode of ".." that the guest is told. */
+static uint64_t parent_inode(const struct wasi *wasi, int directory, uint64_t inode) {
+    struct stat status;
+    if (fstat(directory, &status) != 0) return 0;
+    for (size_t i = 0; i < wasi->config->directory_count; i++) {
+        const struct wasi_root *root = &wasi->roots[i];
+        if (root->device == status.st_dev && root->inode == status.st_ino) return status.st_ino;
+    }
+    return inode;
+}
+
+static void output_entry(const struct wasi *wasi, struct output *output, int directory,
+                         const struct kernel_dirent *entry, uint64_t cookie) {
     uint8_t head[WASI_DIRENT_SIZE] = {0};
     size_t length = strlen(entry->name);
     wasi_put_u64(head + WASI_DIRENT_NEXT, cookie);
-    wasi_put_u64(head + WASI_DIRENT_INO, entry->inode);
+    bool up = strcmp(entry->name, "..") == 0;
+    wasi_put_u64(head + WASI_DIRENT_INO,
+                 up ? parent_inode(wasi, directory, entry->inode) : entry->inode);
     wasi_put_u32(head + WASI_DIRENT_NAMLEN, (uint32_t)length);
     wasi_put_u8(head + WASI_DIRENT_TYPE, (uint8_t)entry_type(directory, entry->name, entry->type));
     output_bytes(output, head, sizeof head);
@@ -111,7 +127,7 @@ uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32
                 error = WASI_ENOMEM;
                 break;
             }
-            output_entry(&output, file->host_fd, entry, cookie);
+            output_entry(wasi, &output, file->host_fd, entry, cookie);
             at += entry->size;
         }
     }

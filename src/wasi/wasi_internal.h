@@ -26,6 +26,10 @@ struct wasi {
     const struct host_config *config; /* the caller's, outlives the guest */
     struct fd_table files;
     struct path_sandbox sandbox;
+    struct wasi_root {
+        dev_t device;
+        ino_t inode;
+    } *roots; /* [config->directory_count]: the granted directories; owned */
 };
 
 /* Guest memory; the caller has checked the range. Guest addresses need no alignment. */

@@ -90,12 +90,19 @@ static bool open_streams(struct wasi *wasi, struct error *err) {
 }
 
 static bool open_directory(struct wasi *wasi, const struct host_directory *directory,
-                           struct error *err) {
+                           struct wasi_root *root, struct error *err) {
     int fd = open(directory->host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Searchable, but not to be listed. */
     if (fd < 0 && errno == EACCES)
         fd = open(directory->host_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return error_set_errno(err, "cannot open the directory %s", directory->host_path);
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        (void)error_set_errno(err, "cannot open the directory %s", directory->host_path);
+        close(fd);
+        return false;
+    }
+    *root = (struct wasi_root){status.st_dev, status.st_ino};
     struct fd_entry entry = {
         .host_fd = fd,
         .owned = true,
@@ -119,6 +126,7 @@ static bool open_directory(struct wasi *wasi, const struct host_directory *direc
 static void wasi_destroy(void *state) {
     struct wasi *wasi = state;
     fd_table_destroy(&wasi->files);
+    free(wasi->roots);
     free(wasi);
 }
 
@@ -130,9 +138,14 @@ static bool wasi_instantiate(const struct host_config *config, struct guest *gue
     wasi->config = config;
     wasi->files.quota = file_quota();
     path_sandbox_init(&wasi->sandbox);
+    wasi->roots = calloc(config->directory_count + 1, sizeof *wasi->roots);
+    if (!wasi->roots) {
+        (void)error_set(err, ERROR_NO_MEMORY, "out of memory");
+        goto fail;
+    }
     if (!open_streams(wasi, err)) goto fail;
     for (size_t i = 0; i < config->directory_count; i++) {
-        if (!open_directory(wasi, &config->directories[i], err)) goto fail;
+        if (!open_directory(wasi, &config->directories[i], &wasi->roots[i], err)) goto fail;
     }
     *state = wasi;
     return true;

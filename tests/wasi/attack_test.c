@@ -328,6 +328,36 @@ TEST(closed_directories_give_nothing) {
     }
 }
 
+/* The inode of ".." as readdir tells it. */
+static uint64_t inode_above(struct fixture *f, uint32_t fd) {
+    uint32_t buffer = guest_room(f, 1024), result = guest_room(f, 4);
+    CHECK_EQUAL(wasi_fd_readdir(f->wasi, fd, buffer, 1024, 0, result), WASI_ESUCCESS);
+    for (uint32_t at = 0; at + WASI_DIRENT_SIZE < guest_u32(f, result);) {
+        uint32_t length = guest_u32(f, buffer + at + WASI_DIRENT_NAMLEN);
+        if (length == 2 && memcmp(guest_at(f, buffer + at + WASI_DIRENT_SIZE), "..", 2) == 0) {
+            return guest_u64(f, buffer + at + WASI_DIRENT_INO);
+        }
+        at += WASI_DIRENT_SIZE + length;
+    }
+    test_fail(__FILE__, __LINE__, "there is no ..");
+    return 0;
+}
+
+TEST(what_lies_above_a_granted_directory_is_not_told) {
+    struct stat status;
+    CHECK_EQUAL(stat(host_path(f, "root"), &status), 0);
+    CHECK_EQUAL(inode_above(f, ROOT), status.st_ino);
+    host_mkdir(f, "root/dir");
+    CHECK_EQUAL(inode_above(f, open_directory(f, ROOT, "dir/..")), status.st_ino);
+}
+
+TEST(what_lies_above_another_directory_is_told) {
+    struct stat status;
+    CHECK_EQUAL(stat(host_path(f, "root"), &status), 0);
+    host_mkdir(f, "root/dir");
+    CHECK_EQUAL(inode_above(f, open_directory(f, ROOT, "dir")), status.st_ino);
+}
+
 /* Procfs, where somebody grants a directory that contains it. */
 
 static bool grant_procfs(struct fixture *f) {
