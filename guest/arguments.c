@@ -1,7 +1,8 @@
 /*
  * arguments.c - sort the compiler wrapper's command line; find clang and the sysroot.
  *
- * Reads argv, the environment (MPIWASM_CLANG, WASI_SDK_PATH, PATH) and the wrapper's own place.
+ * Reads argv, the environment (MPIWASM_CLANG, MPIWASM_SYSROOT, WASI_SDK_PATH, PATH, HOME) and the
+ * wrapper's own place.
  * The tables below say which options of native compilers mean nothing here.
  */
 #include "guest/arguments.h"
@@ -204,7 +205,7 @@ static const char *const wasm_machine[] = {"-mllvm",
 static const char *const known_libraries[] = {
     "mpi",  "mpich",   "mpicxx", "mpi_cxx", "mpichcxx", "open-rte", "open-pal",
     "pmpi", "pthread", "dl",     "rt",      "util",     "nsl",      "resolv",
-    "gcc",  "gcc_s",   "gcc_eh", "c",       NULL};
+    "gcc",  "gcc_s",   "gcc_eh", "c",       "setjmp",   "stdc++fs", NULL};
 
 /* Options after -Wl, and -Xlinker for ELF linkers alone; `takes` the next part too. */
 static const char *const elf_linker[] = {"--enable-new-dtags",
@@ -304,6 +305,14 @@ static enum input classify_input(const char *path, const char *language) {
     return suffix && matches(suffix, sources) ? INPUT_SOURCE : INPUT_OBJECT;
 }
 
+static bool is_cxx_source(const char *path, const char *language) {
+    static const char *const sources[] = {".cc",  ".cp", ".cpp", ".cxx", ".C",   ".c++",
+                                          ".CPP", ".ii", ".hh",  ".hpp", ".hxx", NULL};
+    if (language && strcmp(language, "none") != 0) return strncmp(language, "c++", 3) == 0;
+    const char *suffix = strrchr(path, '.');
+    return suffix && matches(suffix, sources);
+}
+
 /* "-show" and its many spellings: what to show, or NULL. */
 static const char *read_show(const char *argument) {
     if (!strcmp(argument, "-show") || !strcmp(argument, "-showme") || !strcmp(argument, "--showme"))
@@ -374,6 +383,11 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
         if (!strcmp(argument, "-nostdlib") || !strcmp(argument, "-nodefaultlibs"))
             options->has_nostdlib = true;
         if (!strcmp(argument, "-nostartfiles")) options->has_nostartfiles = true;
+        if (!strcmp(argument, "-fno-exceptions")) options->has_no_exceptions = true;
+        if (!strcmp(argument, "-fexceptions") || !strcmp(argument, "-fwasm-exceptions"))
+            options->has_no_exceptions = false;
+        if (strstr(argument, "-wasm-enable-sjlj") || !strcmp(argument, "-mno-exception-handling"))
+            options->has_jumps = true;
         if (starts_with(argument, "-x")) language = value ? value : argument + 2;
         if (!strcmp(argument, "-o"))
             options->output = value;
@@ -447,6 +461,7 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
             has_input = true;
             if (argument[0] == '@' || classify_input(argument, language) == INPUT_SOURCE)
                 options->compiles = true;
+            if (is_cxx_source(argument, language)) options->is_cxx = true;
         }
         if (library) has_input = true;
     }
@@ -508,6 +523,52 @@ static bool find_clang(struct install *install, char *reason, size_t reason_size
     return false;
 }
 
+static bool exists(const char *directory, const char *name) {
+    char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return access(path, R_OK) == 0;
+}
+
+/* A wasi-sdk if the user names one, else the full level if it was built, else the stock level. */
+static bool find_sysroot(struct install *install, char *reason, size_t reason_size) {
+    const char *sdk = getenv("WASI_SDK_PATH");
+    const char *wanted = getenv("MPIWASM_SYSROOT");
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    size_t size = sizeof install->sysroot;
+    install->level = LEVEL_FULL;
+    if (sdk && *sdk) {
+        install->level = LEVEL_SDK;
+        snprintf(install->sysroot, size, "%s/share/wasi-sysroot", sdk);
+    } else if (wanted && *wanted && strcmp(wanted, "stock") != 0) {
+        snprintf(install->sysroot, size, "%s", wanted);
+        if (!exists(wanted, "level")) {
+            snprintf(
+                reason, reason_size,
+                "MPIWASM_SYSROOT: there is no sysroot in %s; `mpiwasm sysroot build` makes one",
+                wanted);
+            return false;
+        }
+    } else {
+        snprintf(install->sysroot, size, "%s/full", install->share);
+        if (!exists(install->sysroot, "level") && data && *data)
+            snprintf(install->sysroot, size, "%s/mpiwasm/full", data);
+        else if (!exists(install->sysroot, "level") && home)
+            snprintf(install->sysroot, size, "%s/.local/share/mpiwasm/full", home);
+        if ((wanted && *wanted) || !exists(install->sysroot, "level")) {
+            install->level = LEVEL_STOCK;
+            snprintf(install->sysroot, size, "%s/sysroot", install->share);
+        }
+    }
+    if (access(install->sysroot, R_OK) != 0) {
+        snprintf(reason, reason_size, "no WASI sysroot at %s: %s", install->sysroot,
+                 strerror(errno));
+        return false;
+    }
+    install->has_exceptions = exists(install->sysroot, "lib/wasm32-wasip1/eh/libc++.a");
+    install->has_no_exceptions = exists(install->sysroot, "lib/wasm32-wasip1/noeh/libc++.a");
+    return true;
+}
+
 bool install_find(struct install *install, char *reason, size_t reason_size) {
     char self[PATH_MAX - 64];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -525,18 +586,9 @@ bool install_find(struct install *install, char *reason, size_t reason_size) {
     if (!find_clang(install, reason, reason_size)) return false;
     derive_clangxx(install);
 
-    const char *sdk = getenv("WASI_SDK_PATH");
-    if (sdk && *sdk)
-        snprintf(install->sysroot, sizeof install->sysroot, "%s/share/wasi-sysroot", sdk);
-    else
-        snprintf(install->sysroot, sizeof install->sysroot, "%s/share/mpiwasm/sysroot", self);
-    if (access(install->sysroot, R_OK) != 0) {
-        snprintf(reason, reason_size, "no WASI sysroot at %s: %s", install->sysroot,
-                 strerror(errno));
-        return false;
-    }
+    if (!find_sysroot(install, reason, reason_size)) return false;
     char builtins[PATH_MAX + 64];
     snprintf(builtins, sizeof builtins, "%s/lib/libclang_rt.builtins.a", install->share);
-    install->has_builtins = !(sdk && *sdk) && access(builtins, R_OK) == 0;
+    install->has_builtins = install->level != LEVEL_SDK && access(builtins, R_OK) == 0;
     return true;
 }

@@ -26,10 +26,13 @@ enum shebang { SHEBANG_BY_NAME, SHEBANG_YES, SHEBANG_NO };
 
 struct options {
     bool compiles;  /* a source is among the inputs */
+    bool is_cxx;    /* of C++ */
     bool links;     /* the command ends in a linked module */
     bool optimises; /* -O1 or more */
     bool has_debug; /* -g, in any of its forms but -g0 */
     bool is_old_c, is_strict, is_verbose;
+    bool has_no_exceptions; /* -fno-exceptions */
+    bool has_jumps;         /* -wasm-enable-sjlj or what excludes it; else the wrapper adds it */
     bool has_sysroot, has_nostdlib, has_nostartfiles;
     bool wants_help, wants_version;
     enum shebang shebang;
@@ -45,13 +48,18 @@ struct options {
 bool options_read(int argc, char **argv, struct options *options, struct arguments *user,
                   char *reason, size_t reason_size);
 
+/* The guest's libraries: the distribution's, those of `mpiwasm sysroot build`, a wasi-sdk's. */
+enum level { LEVEL_STOCK, LEVEL_FULL, LEVEL_SDK };
+
 /* Where everything lies, absolute paths. */
 struct install {
+    enum level level;
     char share[PATH_MAX];   /* share/mpiwasm of this installation */
     char mpiwasm[PATH_MAX]; /* the runner, beside the wrapper */
     char clang[PATH_MAX], clangxx[PATH_MAX];
-    char sysroot[PATH_MAX];
+    char sysroot[PATH_MAX + 64];
     bool has_builtins; /* share holds compiler-rt's builtins; not with WASI_SDK_PATH */
+    bool has_exceptions, has_no_exceptions; /* which C++ libraries the full level has */
 };
 
 bool install_find(struct install *install, char *reason, size_t reason_size);

@@ -3,13 +3,13 @@
  *
  * Reads a compiler command line, produces one for clang and wasm-ld with the guest's headers,
  * libraries and flags, and runs it.  What is for native code alone (-march, -fPIC, rpath, ...) is
- * dropped, with a note under -v; everything else goes to clang as it is.  After linking it makes
- * calls that do not fit their definition loud, and gives a module whose name does not end in
+ * dropped, with a note under -v; everything else goes to clang as it is.  What clang and the linker
+ * say passes through diagnose.c.  After linking it gives a module whose name does not end in
  * ".wasm" a first line "#!.../mpiwasm", so that it runs like a native executable.
  *
- * Not here: Fortran, choosing among several C++ libraries.
+ * Not here: Fortran.
  */
-#include "guest/arguments.h"
+#include "guest/diagnose.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,8 +39,11 @@ static const char usage[] =
     "  -g                   when linking: keep debugging information (else it is left out)\n"
     "  --help, --version    print this, or the versions\n"
     "\n"
-    "Environment: MPIWASM_CLANG (the clang to use), WASI_SDK_PATH (a wasi-sdk to use instead of\n"
-    "the distribution's libraries).\n";
+    "C++ exceptions, filesystem, mutexes and the like need `mpiwasm sysroot build`, once.\n"
+    "\n"
+    "Environment: MPIWASM_CLANG (the clang to use), MPIWASM_SYSROOT (the directory of the full\n"
+    "sysroot, or \"stock\" for the distribution's libraries), WASI_SDK_PATH (a wasi-sdk to use\n"
+    "instead).\n";
 
 struct job {
     const char *program; /* the name that messages begin with */
@@ -49,6 +52,13 @@ struct job {
     struct arguments user; /* what is passed on, in the user's order */
     struct options options;
 };
+
+/* Whether the C++ library and the code have exceptions: with the full level, if not told else. */
+static bool has_exceptions(const struct job *job) {
+    const struct install *install = &job->install;
+    return install->has_exceptions &&
+           !(job->options.has_no_exceptions && job->options.links && install->has_no_exceptions);
+}
 
 __attribute__((format(printf, 2, 3), noreturn)) static void die(const struct job *job,
                                                                 const char *format, ...) {
@@ -70,6 +80,12 @@ static void add_compile_flags(const struct job *job, struct arguments *out) {
         "-D_WASI_EMULATED_MMAN",   "-D_WASI_EMULATED_GETPID",
     };
     arguments_add_all(out, flags, sizeof flags / sizeof *flags);
+    /* A setjmp is an exception, so no code without one changes. */
+    if (!job->options.has_jumps) arguments_add(out, "-mllvm");
+    if (!job->options.has_jumps) arguments_add(out, "-wasm-enable-sjlj");
+    if (job->install.has_exceptions && !job->options.has_no_exceptions &&
+        (job->is_cxx || job->options.is_cxx))
+        arguments_add(out, "-fwasm-exceptions");
     arguments_addf(out, "-isystem%s/compat", job->install.share);
     arguments_addf(out, "-isystem%s/include", job->install.share);
 }
@@ -138,6 +154,9 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     if (!job->options.has_debug) arguments_add(out, "-Wl,--strip-debug");
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
     arguments_addf(out, "-L%s/lib", job->install.share);
+    if (job->install.level == LEVEL_FULL)
+        arguments_addf(out, "-L%s/lib/wasm32-wasip1/%s", job->install.sysroot,
+                       has_exceptions(job) ? "eh" : "noeh");
     arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
     /* clang's versions look for their builtins at different places: name all default libraries. */
     if (job->install.has_builtins) {
@@ -159,6 +178,7 @@ static struct arguments make_command(const struct job *job) {
     if (options->compiles) {
         add_compile_flags(job, &command);
         add_optimisation_flags(job, &command);
+        if (isatty(STDERR_FILENO)) arguments_add(&command, "-fcolor-diagnostics");
         if (options->is_old_c) add_old_c_flags(&command);
     }
     for (size_t i = 0; i < job->user.count; i++)
@@ -203,11 +223,9 @@ static int show(const struct job *job) {
     return 0;
 }
 
-/* Run the command and wait; its standard error passes through here, so that *mismatches counts the
- * linker's "function signature mismatch". Returns the exit code. */
-static int run(const struct job *job, struct arguments *command, int *mismatches) {
+/* Run the command and wait; what it says passes through `diagnosis`. Returns the exit code. */
+static int run(const struct job *job, struct arguments *command, struct diagnosis *diagnosis) {
     int ends[2];
-    *mismatches = 0;
     if (pipe2(ends, O_CLOEXEC) != 0) die(job, "cannot make a pipe: %s", strerror(errno));
     pid_t child = fork();
     if (child < 0) die(job, "cannot start %s: %s", command->items[0], strerror(errno));
@@ -222,12 +240,11 @@ static int run(const struct job *job, struct arguments *command, int *mismatches
     FILE *errors = fdopen(ends[0], "r");
     char *line = NULL;
     size_t room = 0;
-    while (errors && getline(&line, &room, errors) > 0) {
-        fputs(line, stderr);
-        if (strstr(line, "function signature mismatch: ")) ++*mismatches;
-    }
+    while (errors && getline(&line, &room, errors) > 0)
+        diagnose_line(diagnosis, line);
     free(line);
     if (errors) fclose(errors);
+    diagnose_end(diagnosis, job->options.is_strict);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
@@ -267,23 +284,26 @@ static void add_shebang(const struct job *job, const char *path) {
     if (!ok) die(job, "cannot write %s: %s", path, strerror(errno));
 }
 
-static void finish_link(const struct job *job, int mismatches) {
+static void finish_link(const struct job *job, const struct diagnosis *diagnosis) {
     const char *output = job->options.output ? job->options.output : "a.out";
-    if (mismatches > 0) {
-        fprintf(stderr,
-                "%s: %s: %d function%s (above) called with other arguments or results than it was "
-                "defined with.\n%s: WebAssembly checks calls: each such call TRAPS when it runs. "
-                "Declare the function%s right.\n",
-                job->program, job->options.is_strict ? "error" : "WARNING", mismatches,
-                mismatches == 1 ? " is" : "s are", job->program, mismatches == 1 ? "" : "s");
-        if (job->options.is_strict) {
-            unlink(output);
-            exit(1);
-        }
+    if (diagnosis->mismatches > 0 && job->options.is_strict) {
+        unlink(output);
+        exit(1);
     }
     bool wanted = job->options.shebang == SHEBANG_YES ||
                   (job->options.shebang == SHEBANG_BY_NAME && !ends_with(output, ".wasm"));
     if (wanted) add_shebang(job, output);
+}
+
+/* Which libraries the module is made of, in one line. */
+static void print_level(const struct job *job) {
+    static const char *const names[] = {
+        [LEVEL_STOCK] = "stock (C; C++ without exceptions, filesystem, mutexes)",
+        [LEVEL_FULL] = "full (C, C++)",
+        [LEVEL_SDK] = "wasi-sdk",
+    };
+    fprintf(stderr, "%s: level: %s, in %s\n", job->program, names[job->install.level],
+            job->install.sysroot);
 }
 
 int main(int argc, char **argv) {
@@ -313,12 +333,15 @@ int main(int argc, char **argv) {
         arguments_print(&command, stdout);
         return 0;
     }
-    if (!job.options.links) {
-        execvp(command.items[0], arguments_terminated(&command));
-        die(&job, "cannot run %s: %s", command.items[0], strerror(errno));
-    }
-    int mismatches;
-    int code = run(&job, &command, &mismatches);
-    if (code == 0) finish_link(&job, mismatches);
+    struct diagnosis diagnosis = {
+        .program = job.program,
+        .user = &job.user,
+        .is_stock = job.install.level == LEVEL_STOCK,
+        .has_exceptions = has_exceptions(&job),
+        .is_raw = job.options.is_verbose,
+    };
+    if (job.options.is_verbose) print_level(&job);
+    int code = run(&job, &command, &diagnosis);
+    if (code == 0 && job.options.links) finish_link(&job, &diagnosis);
     return code;
 }

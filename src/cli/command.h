@@ -26,6 +26,9 @@ int command_doctor(const struct command *command, const struct options *options,
                    struct arena *arena);
 int command_version(void);
 
+/* argv[0] is "sysroot"; all words are the script's. Returns on failure alone. */
+int command_sysroot(int argc, char **argv);
+
 /* ERROR_USAGE unless between least and most words follow the options. */
 bool command_check_words(const struct command *command, const struct options *options, int least,
                          int most, struct error *err);

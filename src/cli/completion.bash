@@ -39,7 +39,7 @@ _mpiwasm() {
     local inspect="--mpi= --help -h"
     local cache="--cache-dir= --older-than= --keep= --help -h"
     local doctor="--dir= --mpi= --cache-dir= --help -h"
-    local subcommands="run compile inspect cache doctor help"
+    local subcommands="run compile inspect cache doctor sysroot help"
     local line=${COMP_LINE:0:COMP_POINT} words=() word previous options=$run command=run index
     COMPREPLY=()
     # Words as the shell sees them, not split at "=" and ":".
@@ -55,6 +55,7 @@ _mpiwasm() {
         inspect) options=$inspect command=inspect ;;
         cache) options=$cache command=cache ;;
         doctor) options=$doctor command=doctor ;;
+        sysroot) options="--dir --source --clang --only --jobs --force --help -h" command=sysroot ;;
         help) options="" command=help ;;
         esac
     fi
@@ -77,6 +78,7 @@ _mpiwasm() {
     _mpiwasm_values "$previous" "$word" && return
     case $command in
     cache) COMPREPLY=($(compgen -W "list clean dir" -- "$word")) ;;
+    sysroot) COMPREPLY=($(compgen -W "build dir remove" -- "$word")) ;;
     help) COMPREPLY=($(compgen -W "$subcommands" -- "$word")) ;;
     doctor) ;;
     *)

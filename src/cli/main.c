@@ -60,6 +60,7 @@ static void print_overview(void) {
            "       mpirun -n 4 mpiwasm [OPTIONS] MODULE [ARGS...]\n\nSubcommands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    printf("  %-8s %s\n", "sysroot", "build the full set of libraries for mpiwasmcc, once");
     printf("  %-8s %s\n\n", "help", "show the help of a subcommand");
     printf("Options of run:\n");
     options_print_help(stdout, OPTION_RUN);
@@ -86,6 +87,8 @@ static int help(const char *topic) {
         return 0;
     }
     const struct command *command = find_command(topic);
+    if (strcmp(topic, "sysroot") == 0)
+        return command_sysroot(2, (char *[]){"sysroot", "--help", NULL});
     if (command == NULL) {
         const char *names[COMMAND_COUNT];
         for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -110,6 +113,7 @@ int main(int argc, char **argv) {
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
     bool named = command != NULL;
     int code;
+    if (argc > 1 && strcmp(argv[1], "sysroot") == 0) return command_sysroot(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "help") == 0) return help(argc > 2 ? argv[2] : NULL);
     if (!named) command = &commands[0];
     int skipped = named ? 2 : 1;

@@ -171,6 +171,9 @@ static void test_times(void) {
     for (int i = 0; i < 20000000; i++)
         x = x * 1.0000001;
     CHECK(clock() > before);
+    struct timespec used = {0}, resolution = {0};
+    CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 && used.tv_sec + used.tv_nsec > 0);
+    CHECK(clock_getres(CLOCK_THREAD_CPUTIME_ID, &resolution) == 0 && resolution.tv_nsec > 0);
     CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss > 0);
     CHECK(usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec > 0);
     CHECK(times(&ticks) != (clock_t)-1);

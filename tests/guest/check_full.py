@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Check the full level of the guest's libraries: C++ with exceptions, filesystem, streams, locks.
+
+  check_full.py BUILD [NAME...]    all checks, or those named
+
+The sysroot is BUILD/tests/guest/full, which `mpiwasm sysroot build` makes first; where its sources
+cannot be had the checks are skipped with the reason (exit code 77). With
+MPIWASM_TEST_SYSROOT=all the C++ library without exceptions is built and checked, too;
+MPIWASM_SYSROOT_SOURCE names the package of the sources, if it is here already.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+from wrappers import BIN, BUILD, cc, cxx, mpiwasm, program, run, run_checks, write
+
+FULL = os.path.join(BUILD, "tests", "guest", "full")
+WHOLE = os.environ.get("MPIWASM_TEST_SYSROOT") == "all"
+
+
+def prepare():
+    """Build the sysroot; what was built before is kept."""
+    command = [os.path.join(BIN, "mpiwasm"), "sysroot", "build", "--dir", FULL]
+    command += [] if WHOLE else ["--only", "eh"]
+    if os.environ.get("MPIWASM_SYSROOT_SOURCE"):
+        command += ["--source", os.environ["MPIWASM_SYSROOT_SOURCE"]]
+    result = subprocess.run(command, check=False, text=True, capture_output=True)
+    print(result.stdout, end="")
+    if result.returncode == 0:
+        return
+    print(result.stderr)
+    sys.exit(77 if "fetch it elsewhere" in result.stderr else 1)
+
+
+def check_again():
+    """What is there is not built again."""
+    command = ["sysroot", "build", "--dir", FULL] + ([] if WHOLE else ["--only", "eh"])
+    out, _ = mpiwasm(*command)
+    assert out.count("\n") == 1 and "is there already" in out, out
+
+
+def check_level():
+    assert f"level: full (C, C++), in {FULL}" in cc("-v", "-c", program("hello.c"))[1]
+
+
+def check_cxx():
+    """Exceptions, filesystem, streams, long double and locks do as in a native build."""
+    run("c++", "-std=c++17", program("full.cpp"), "-o", "native")
+    native = subprocess.run(["./native"], check=False, text=True, capture_output=True).stdout
+    assert native.endswith("last\n"), native
+    clang, _ = cc("--showme:command")
+    forms = [["-std=c++17"]]
+    if "19" not in clang:
+        forms.append(["-std=c++20", "-O2", "-mllvm", "-wasm-use-legacy-eh=false"])
+    for options in forms:
+        cxx(program("full.cpp"), *options, "-o", "full.wasm")
+        out, err = mpiwasm("full.wasm", status=134)
+        assert out == native, out
+        assert "uncaught exception" in err and "in __cxa_throw" in err, err
+
+
+def check_clang_versions():
+    """The libraries fit every supported clang."""
+    write("throw.cpp", "#include <iostream>\n#include <stdexcept>\nint main() { try { throw std::"
+                       "range_error(\"x\"); } catch (std::exception &e) { std::cout << e.what(); } "
+                       "}\n")
+    used = os.path.basename(cc("--showme:command")[0].strip())
+    for clang in ("clang-19", "clang-20", "clang-21", "clang-22"):
+        if clang != used and shutil.which(clang):
+            os.environ["MPIWASM_CLANG"] = clang
+            cxx("-O2", "throw.cpp", "-o", "throw.wasm")
+            del os.environ["MPIWASM_CLANG"]
+            assert mpiwasm("throw.wasm")[0] == "x"
+
+
+def check_threads():
+    """There is one thread; std::thread says so by its exception."""
+    write("thread.cpp", "#include <iostream>\n#include <thread>\nint main() { try { std::thread t([]"
+                        "{}); t.join(); } catch (std::system_error &e) { std::cout << (e.code() =="
+                        " std::errc::resource_unavailable_try_again); } }\n")
+    cxx("thread.cpp", "-o", "thread.wasm")
+    assert mpiwasm("thread.wasm")[0] == "1"
+
+
+def check_c():
+    """The C library: the compatibility layer fits it, jumps, long double, main in an archive."""
+    cc("-O2", "-D_GNU_SOURCE", program("compat.c"), "-o", "compat.wasm")
+    assert mpiwasm("compat.wasm")[0] == "ok\n"
+    run("cc", "-D_GNU_SOURCE", program("jumps.c"), "-o", "native")
+    cc("-O2", program("jumps.c"), "-o", "jumps.wasm")
+    assert mpiwasm("jumps.wasm")[0] == run("./native")[0]
+    cc("-c", program("hello.c"), "-o", "hello.o")
+    run("ar", "rc", "libmain.a", "hello.o")
+    cc("-L.", "-lmain", "-o", "archive.wasm")
+    assert "rank 0 of 1" in mpiwasm("archive.wasm")[0]
+
+
+def check_memory():
+    """memcpy and memmove as functions: every length and overlap around the limit to bulk copies."""
+    write("copy.c", """
+#include <stdio.h>
+#include <string.h>
+void *(*volatile move)(void *, const void *, size_t) = memmove;
+void *(*volatile copy)(void *, const void *, size_t) = memcpy;
+int main(void) {
+    for (int size = 0; size < 70; size++)
+        for (int from = 0; from < 80; from++) {
+            unsigned char a[160], b[160];
+            for (int i = 0; i < 160; i++) a[i] = b[i] = (unsigned char)i;
+            if (move(a + 40, a + from, size) != a + 40) return 1;
+            for (int i = 0; i < size; i++) b[40 + i] = (unsigned char)(from + i);
+            if (memcmp(a, b, 160)) return printf("move %d %d\\n", size, from);
+            if (copy(b, a + 80, size) != b || memcmp(b, a + 80, size)) return 3;
+        }
+    return 0;
+}
+""")
+    cc("-O1", "copy.c", "-o", "copy.wasm")
+    mpiwasm("copy.wasm")
+
+
+def check_without_exceptions():
+    """-fno-exceptions takes the smaller C++ library, if it was built."""
+    write("plain.cpp", "#include <iostream>\nint main() { std::cout << 1.5L; }\n")
+    cxx("-O2", "plain.cpp", "-o", "with.wasm")
+    cxx("-O2", "-fno-exceptions", "plain.cpp", "-o", "without.wasm")
+    assert mpiwasm("with.wasm")[0] == mpiwasm("without.wasm")[0] == "1.5"
+    if WHOLE:
+        assert "__cpp_exception" not in mpiwasm("inspect", "without.wasm")[0]
+        assert os.path.getsize("without.wasm") < os.path.getsize("with.wasm")
+        write("throw.cpp", "int main(int n, char **) { try { if (n) throw 1; } catch (int) {} }\n")
+        cxx("-c", "throw.cpp")
+        _, err = cxx("-fno-exceptions", "throw.o", status=1)
+        assert "link without -fno-exceptions" in err, err
+
+
+if __name__ == "__main__":
+    prepare()
+    os.environ["MPIWASM_SYSROOT"] = FULL
+    sys.exit(run_checks(dict(globals())))
