@@ -9,7 +9,6 @@
 #include "cli/message.h"
 #include "cli/module_file.h"
 #include "mpi/mpi_loader.h"
-#include "mpi/mpi_names.h"
 #include "runtime/artifact.h"
 #include "runtime/link.h"
 #include "wasm/features.h"
@@ -91,12 +90,6 @@ struct offers {
     struct linker **linkers;
 };
 
-static bool is_later_mpi(const struct wasm_import *import) {
-    if (strcmp(import->module.bytes, MPI_LOADER_IMPORT_MODULE) != 0) return false;
-    const struct mpi_known_function *function = mpi_known_function_find(import->name.bytes);
-    return function != NULL && function->signature == NULL;
-}
-
 /* Prints the imports; returns how many no linker can satisfy. */
 static uint32_t print_imports(const struct wasm_module *module, const struct offers *offers) {
     uint32_t unsatisfied = 0;
@@ -115,10 +108,7 @@ static uint32_t print_imports(const struct wasm_module *module, const struct off
             if (state == LINK_OK) any = true;
         }
         if (same) {
-            printf("  %s%s\n", state_words(first),
-                   first == LINK_MISSING && is_later_mpi(import)
-                       ? " (a function of MPI that is not in this version yet)"
-                       : "");
+            printf("  %s\n", state_words(first));
         } else {
             for (size_t j = 0; j < offers->linker_count; j++)
                 printf("%s%s: %s", j == 0 ? "  " : ", ", offers->plugins[j].name,

@@ -32,10 +32,9 @@ TABLE = os.path.join(FOLDER, "mpi_functions.def")
 MARKER = "<!-- From here on made by src/mpi/mpi_coverage.py: change that, or mpi_functions.def. -->"
 # The hosts that are tested, with the version of MPI that their mpi.h states.
 HOSTS = (("Open MPI 4.1", (3, 1)), ("MPICH 4.0", (4, 0)))
+LARGE = "ints, or one item of a larger datatype"
 ROW = re.compile(r"coverage (own|direct|emulated|unsupported|note)"
                  r"(?: before ([\d.]+)| on ([^(:]+?))?(?: \((.*)\))?: (.*)$")
-LATER = ((r"T_", "Tools interface"), (r"File_|Register_datarep", "Files"), (r".*_c$", "Large counts"),
-         (r"Session_", "Sessions"), (r"P(ready|arrived|send_init|recv_init)", "Partitioned communication"))
 
 
 class Rule:
@@ -75,20 +74,19 @@ def called_functions():
             text = re.sub(r"/\*.*?\*/|\"(\\.|[^\"\\])*\"", "", file.read(), flags=re.S)
         names.update(re.findall(r"\bMPIX?_(\w+)(?=\()", text))
         names.update(re.findall(r"[,(]\s*MPIX?_(\w+)(?=[,)])", text))  # passed as a function
+        for name in re.findall(r"\bMPILAYER_LARGE\((\w+)\)", text):
+            names.update((name, name + "_c"))
     return names
 
 
 class Coverage:
     def __init__(self):
-        functions, later = read_table(TABLE)
-        self.rules = read_rules([f.name for _, f in functions] + later)
+        functions = read_table(TABLE)
+        self.rules = read_rules([f.name for _, f in functions])
         self.called = called_functions()
         self.sections = {}
         for section, function in functions:
             self.add(section, function.name, function)
-        for name in later:
-            section = next((s for pattern, s in LATER if re.match(pattern, name)), "Others")
-            self.add(section, name, None)
 
     def add(self, section, name, function):
         self.sections.setdefault(section, []).append((name, self.verdicts(name, function)))
@@ -98,9 +96,7 @@ class Coverage:
         out = []
         for host, version in HOSTS:
             note = None
-            if function is None:
-                verdict, note = "unsupported", "not in this version"
-            elif function.since and version < tuple(int(n) for n in function.since.split(".")):
+            if function.since and version < tuple(int(n) for n in function.since.split(".")):
                 verdict, note = "unsupported", f"the host has it since MPI {function.since}"
             elif function.unchanged or (function.by_hand and name not in self.called):
                 verdict = "own"
@@ -108,12 +104,12 @@ class Coverage:
                 verdict = "direct"
                 if function.persistent and version < (4, 0):
                     note = "the host's MPIX_ function"
+                if function.large and version < (4, 0):
+                    verdict, note = "emulated", LARGE
             for rule in self.rules:
                 if rule.matches(name, host, version):
-                    if rule.verdict != "note" and function is not None or rule.verdict == "unsupported":
-                        verdict, note = rule.verdict, rule.text
-                    elif rule.verdict == "note":
-                        note = rule.text
+                    verdict = verdict if rule.verdict == "note" else rule.verdict
+                    note = rule.text
             out.append((verdict, note))
         return out
 

@@ -100,11 +100,11 @@ bool mpilayer_file_position_check(struct mpilayer_call *call, const char *argume
  * MPI_ERR_ARG for data in a view without any, MPI_ERR_CONVERSION if the host cannot convert the
  * datatype as the view's representation wants. */
 bool mpilayer_file_access_check(struct mpilayer_call *call, const char *argument, int64_t offset,
-                                const struct mpilayer_file *file, int32_t count,
+                                const struct mpilayer_file *file, int64_t count,
                                 struct mpilayer_datatype *type);
 /* The same at the individual file pointer. */
 bool mpilayer_file_here_check(struct mpilayer_call *call, const char *argument,
-                              struct mpilayer_file *file, int32_t count,
+                              struct mpilayer_file *file, int64_t count,
                               struct mpilayer_datatype *type);
 bool mpilayer_file_size_check(struct mpilayer_call *call, const char *argument, int64_t size);
 
@@ -116,17 +116,13 @@ bool mpilayer_file_request_reserve(struct mpilayer_call *call, const char *argum
 /* ---- reads that do not block, on hosts where layer->reads_spin (mpi_file_read.c) ---- */
 
 int mpilayer_bounded_File_iread_at(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
-                                   mpilayer_large_count count, MPI_Datatype type,
-                                   MPI_Request *request);
+                                   int count, MPI_Datatype type, MPI_Request *request);
 int mpilayer_bounded_File_iread_at_all(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
-                                       mpilayer_large_count count, MPI_Datatype type,
-                                       MPI_Request *request);
-int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer,
-                                mpilayer_large_count count, MPI_Datatype type,
-                                MPI_Request *request);
-int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer,
-                                    mpilayer_large_count count, MPI_Datatype type,
-                                    MPI_Request *request);
+                                       int count, MPI_Datatype type, MPI_Request *request);
+int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer, int count,
+                                MPI_Datatype type, MPI_Request *request);
+int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer, int count,
+                                    MPI_Datatype type, MPI_Request *request);
 
 /* ---- split collective operations (mpi_file_access.c) ---- */
 
@@ -135,7 +131,8 @@ int32_t mpilayer_file_split_begun(struct mpilayer_call *call, int code, struct m
                                   enum mpilayer_split split, void *buffer);
 /* By one of two ways, for mpilayer_file_split_begun. */
 int mpilayer_file_read_at_all_begin(const struct mpilayer *layer, struct mpilayer_file *file,
-                                    MPI_Offset offset, void *buffer, int count, MPI_Datatype type);
+                                    MPI_Offset offset, void *buffer,
+                                    const struct mpilayer_large *items);
 int32_t mpilayer_file_split_end(struct mpilayer *layer, const char *name, uint32_t fh,
                                 uint32_t status, enum mpilayer_split split);
 

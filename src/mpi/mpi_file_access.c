@@ -111,19 +111,22 @@ int32_t mpilayer_file_split_end(struct mpilayer *layer, const char *name, uint32
 }
 
 int mpilayer_file_read_at_all_begin(const struct mpilayer *layer, struct mpilayer_file *file,
-                                    MPI_Offset offset, void *buffer, int count, MPI_Datatype type) {
-    return layer->reads_spin
-               ? MPI_File_read_at_all(file->host, offset, buffer, count, type, &file->split_status)
-               : MPI_File_read_at_all_begin(file->host, offset, buffer, count, type);
+                                    MPI_Offset offset, void *buffer,
+                                    const struct mpilayer_large *items) {
+    return layer->reads_spin ? MPI_File_read_at_all(file->host, offset, buffer, (int)items->count,
+                                                    items->type, &file->split_status)
+                             : MPI_File_read_at_all_begin(file->host, offset, buffer,
+                                                          (int)items->count, items->type);
 }
 
 /* `at` says that the operation has an offset; else it works at the individual pointer. */
 static int32_t split_begin(struct mpilayer *layer, const char *name, uint32_t fh, bool at,
-                           int64_t offset, uint32_t buf, int32_t count, uint32_t datatype,
+                           int64_t offset, uint32_t buf, int64_t count, uint32_t datatype,
                            enum mpilayer_split split) {
     struct mpilayer_call call;
     struct mpilayer_file *file;
     struct mpilayer_datatype *type;
+    struct mpilayer_large items;
     void *buffer;
     if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_file_get_random(&call, "fh", fh, &file) ||
@@ -132,49 +135,53 @@ static int32_t split_begin(struct mpilayer *layer, const char *name, uint32_t fh
         !mpilayer_count_check(&call, "count", count) ||
         !(at ? mpilayer_file_access_check(&call, "offset", offset, file, count, type)
              : mpilayer_file_here_check(&call, "fh", file, count, type)) ||
-        !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buffer)) {
+        !(type->size > 0 || (count = 0) == 0) || /* Open MPI divides by it */
+        !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buffer) ||
+        !mpilayer_items_get(&call, "count", count, type->host, &items)) {
         return mpilayer_call_raise(&call);
     }
     int code;
     switch (split) {
     case MPILAYER_SPLIT_READ_ALL:
         code = layer->reads_spin
-                   ? MPI_File_read_all(file->host, buffer, count, type->host, &file->split_status)
-                   : MPI_File_read_all_begin(file->host, buffer, count, type->host);
+                   ? MPI_File_read_all(file->host, buffer, (int)items.count, items.type,
+                                       &file->split_status)
+                   : MPI_File_read_all_begin(file->host, buffer, (int)items.count, items.type);
         break;
     case MPILAYER_SPLIT_WRITE_ALL:
-        code = MPI_File_write_all_begin(file->host, buffer, count, type->host);
+        code = MPI_File_write_all_begin(file->host, buffer, (int)items.count, items.type);
         break;
     case MPILAYER_SPLIT_READ_AT_ALL:
-        code = mpilayer_file_read_at_all_begin(layer, file, offset, buffer, count, type->host);
+        code = mpilayer_file_read_at_all_begin(layer, file, offset, buffer, &items);
         break;
     default:
-        code = MPI_File_write_at_all_begin(file->host, offset, buffer, count, type->host);
+        code =
+            MPI_File_write_at_all_begin(file->host, offset, buffer, (int)items.count, items.type);
         break;
     }
     return mpilayer_file_split_begun(&call, code, file, split, buffer);
 }
 
-int32_t mpilayer_File_read_all_begin(struct mpilayer *layer, uint32_t fh, uint32_t buf,
-                                     int32_t count, uint32_t datatype) {
-    return split_begin(layer, "MPI_File_read_all_begin", fh, false, 0, buf, count, datatype,
-                       MPILAYER_SPLIT_READ_ALL);
-}
-int32_t mpilayer_File_write_all_begin(struct mpilayer *layer, uint32_t fh, uint32_t buf,
-                                      int32_t count, uint32_t datatype) {
-    return split_begin(layer, "MPI_File_write_all_begin", fh, false, 0, buf, count, datatype,
-                       MPILAYER_SPLIT_WRITE_ALL);
-}
-int32_t mpilayer_File_read_at_all_begin(struct mpilayer *layer, uint32_t fh, int64_t offset,
-                                        uint32_t buf, int32_t count, uint32_t datatype) {
-    return split_begin(layer, "MPI_File_read_at_all_begin", fh, true, offset, buf, count, datatype,
-                       MPILAYER_SPLIT_READ_AT_ALL);
-}
-int32_t mpilayer_File_write_at_all_begin(struct mpilayer *layer, uint32_t fh, int64_t offset,
-                                         uint32_t buf, int32_t count, uint32_t datatype) {
-    return split_begin(layer, "MPI_File_write_at_all_begin", fh, true, offset, buf, count, datatype,
-                       MPILAYER_SPLIT_WRITE_AT_ALL);
-}
+/* The functions of both forms, which differ in the type of the count. */
+#define BEGIN_HERE(name, count_type, split)                                                        \
+    int32_t mpilayer_File_##name(struct mpilayer *layer, uint32_t fh, uint32_t buf,                \
+                                 count_type count, uint32_t datatype) {                            \
+        return split_begin(layer, "MPI_File_" #name, fh, false, 0, buf, count, datatype, split);   \
+    }
+#define BEGIN_AT(name, count_type, split)                                                          \
+    int32_t mpilayer_File_##name(struct mpilayer *layer, uint32_t fh, int64_t offset,              \
+                                 uint32_t buf, count_type count, uint32_t datatype) {              \
+        return split_begin(layer, "MPI_File_" #name, fh, true, offset, buf, count, datatype,       \
+                           split);                                                                 \
+    }
+BEGIN_HERE(read_all_begin, int32_t, MPILAYER_SPLIT_READ_ALL)
+BEGIN_HERE(read_all_begin_c, int64_t, MPILAYER_SPLIT_READ_ALL)
+BEGIN_HERE(write_all_begin, int32_t, MPILAYER_SPLIT_WRITE_ALL)
+BEGIN_HERE(write_all_begin_c, int64_t, MPILAYER_SPLIT_WRITE_ALL)
+BEGIN_AT(read_at_all_begin, int32_t, MPILAYER_SPLIT_READ_AT_ALL)
+BEGIN_AT(read_at_all_begin_c, int64_t, MPILAYER_SPLIT_READ_AT_ALL)
+BEGIN_AT(write_at_all_begin, int32_t, MPILAYER_SPLIT_WRITE_AT_ALL)
+BEGIN_AT(write_at_all_begin_c, int64_t, MPILAYER_SPLIT_WRITE_AT_ALL)
 
 int32_t mpilayer_File_read_all_end(struct mpilayer *layer, uint32_t fh, uint32_t buf,
                                    uint32_t status) {

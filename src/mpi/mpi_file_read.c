@@ -50,8 +50,7 @@ static int completed_request(const MPI_Status *status, MPI_Request *request) {
 /* ---- where a read ends ---- */
 
 /* Etypes of the view that an access of checked size has; a part of one counts. */
-static int64_t etypes_of(const struct mpilayer_file *file, mpilayer_large_count count,
-                         MPI_Datatype type) {
+static int64_t etypes_of(const struct mpilayer_file *file, int count, MPI_Datatype type) {
     MPI_Count size = 0;
     MPI_Type_size_x(type, &size);
     int64_t etype = file->etype->size;
@@ -77,19 +76,17 @@ static bool inside(const struct mpilayer_file *file, MPI_Offset offset, int64_t 
 /* ---- instead of the host's functions ---- */
 
 int mpilayer_bounded_File_iread_at(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
-                                   mpilayer_large_count count, MPI_Datatype type,
-                                   MPI_Request *request) {
+                                   int count, MPI_Datatype type, MPI_Request *request) {
     if (inside(file, offset, etypes_of(file, count, type))) {
-        return MPILAYER_LARGE(File_iread_at)(file->host, offset, buffer, count, type, request);
+        return MPI_File_iread_at(file->host, offset, buffer, count, type, request);
     }
     MPI_Status status = {0};
-    int code = MPILAYER_LARGE(File_read_at)(file->host, offset, buffer, count, type, &status);
+    int code = MPI_File_read_at(file->host, offset, buffer, count, type, &status);
     return code == MPI_SUCCESS ? completed_request(&status, request) : code;
 }
 
-int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer,
-                                mpilayer_large_count count, MPI_Datatype type,
-                                MPI_Request *request) {
+int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer, int count,
+                                MPI_Datatype type, MPI_Request *request) {
     MPI_Offset here = 0;
     int64_t etypes = etypes_of(file, count, type);
     int code = MPI_File_get_position(file->host, &here);
@@ -97,7 +94,7 @@ int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer,
         return code;
     }
     if (inside(file, here, etypes)) {
-        return MPILAYER_LARGE(File_iread)(file->host, buffer, count, type, request);
+        return MPI_File_iread(file->host, buffer, count, type, request);
     }
     code = mpilayer_bounded_File_iread_at(file, here, buffer, count, type, request);
     /* The pointer moves by what was asked for, as the request could not tell what it will get. */
@@ -105,13 +102,11 @@ int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer,
 }
 
 int mpilayer_bounded_File_iread_at_all(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
-                                       mpilayer_large_count count, MPI_Datatype type,
-                                       MPI_Request *request) {
+                                       int count, MPI_Datatype type, MPI_Request *request) {
     return mpilayer_bounded_File_iread_at(file, offset, buffer, count, type, request);
 }
 
-int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer,
-                                    mpilayer_large_count count, MPI_Datatype type,
-                                    MPI_Request *request) {
+int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer, int count,
+                                    MPI_Datatype type, MPI_Request *request) {
     return mpilayer_bounded_File_iread(file, buffer, count, type, request);
 }

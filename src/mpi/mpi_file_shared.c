@@ -127,12 +127,14 @@ struct shared_access {
     struct mpilayer_file *file;
     struct mpilayer_datatype *type;
     void *buffer;
-    int64_t etypes; /* how far the pointer moves */
-    int64_t offset; /* where the access is */
+    int64_t count;
+    struct mpilayer_large items; /* the same for the host */
+    int64_t etypes;              /* how far the pointer moves */
+    int64_t offset;              /* where the access is */
 };
 
 /* Everything but the position. */
-static bool access_check(struct shared_access *a, uint32_t buf, int32_t count, uint32_t datatype,
+static bool access_check(struct shared_access *a, uint32_t buf, int64_t count, uint32_t datatype,
                          bool write) {
     struct mpilayer_call *call = &a->call;
     if ((a->file->amode & GUEST_MPI_MODE_RDONLY) && write) {
@@ -152,7 +154,12 @@ static bool access_check(struct shared_access *a, uint32_t buf, int32_t count, u
                                   "the data are no multiple of the view's etype");
     }
     a->etypes = (int64_t)(bytes / a->file->etype->size);
-    return mpilayer_buffer_get(call, "buf", buf, count, &a->type, &a->buffer);
+    if (a->type->size == 0) {
+        count = 0; /* Open MPI divides by the size of the datatype */
+    }
+    a->count = count;
+    return mpilayer_buffer_get(call, "buf", buf, count, &a->type, &a->buffer) &&
+           mpilayer_items_get(call, "count", count, a->type->host, &a->items);
 }
 
 static bool access_begin(struct shared_access *a, struct mpilayer *layer, const char *name,
@@ -162,23 +169,25 @@ static bool access_begin(struct shared_access *a, struct mpilayer *layer, const 
 }
 
 /* Take the access's part of the file: its offset. */
-static bool access_take(struct shared_access *a, int32_t count) {
+static bool access_take(struct shared_access *a) {
     int class = keeper_change(a->file, false, 0, a->etypes, &a->offset);
     return (class == GUEST_MPI_SUCCESS || keeper_fail(&a->call, class)) &&
-           mpilayer_file_access_check(&a->call, "fh", a->offset, a->file, count, a->type);
+           mpilayer_file_access_check(&a->call, "fh", a->offset, a->file, a->count, a->type);
 }
 
 static int32_t shared_blocking(struct mpilayer *layer, const char *name, uint32_t fh, uint32_t buf,
-                               int32_t count, uint32_t datatype, uint32_t status, bool write) {
+                               int64_t count, uint32_t datatype, uint32_t status, bool write) {
     struct shared_access a;
     MPI_Status status_host = {0};
     if (!access_begin(&a, layer, name, fh) || !access_check(&a, buf, count, datatype, write) ||
-        !mpilayer_status_check(&a.call, "status", status) || !access_take(&a, count)) {
+        !mpilayer_status_check(&a.call, "status", status) || !access_take(&a)) {
         return mpilayer_call_raise(&a.call);
     }
     MPI_Status *out = mpilayer_status_host(status, &status_host);
-    int code = write ? MPI_File_write_at(a.file->host, a.offset, a.buffer, count, a.type->host, out)
-                     : MPI_File_read_at(a.file->host, a.offset, a.buffer, count, a.type->host, out);
+    int code = write ? MPI_File_write_at(a.file->host, a.offset, a.buffer, (int)a.items.count,
+                                         a.items.type, out)
+                     : MPI_File_read_at(a.file->host, a.offset, a.buffer, (int)a.items.count,
+                                        a.items.type, out);
     if (code == MPI_SUCCESS) {
         mpilayer_status_store(layer, status, &status_host, false);
     }
@@ -186,22 +195,22 @@ static int32_t shared_blocking(struct mpilayer *layer, const char *name, uint32_
 }
 
 static int32_t shared_nonblocking(struct mpilayer *layer, const char *name, uint32_t fh,
-                                  uint32_t buf, int32_t count, uint32_t datatype, uint32_t request,
+                                  uint32_t buf, int64_t count, uint32_t datatype, uint32_t request,
                                   bool write) {
     struct shared_access a;
     struct mpilayer_request *object;
     if (!access_begin(&a, layer, name, fh) || !access_check(&a, buf, count, datatype, write) ||
-        !mpilayer_memory_check(&a.call, "request", request, 4) || !access_take(&a, count) ||
+        !mpilayer_memory_check(&a.call, "request", request, 4) || !access_take(&a) ||
         !mpilayer_file_request_reserve(&a.call, "request", request, a.file, &object)) {
         return mpilayer_call_raise(&a.call);
     }
-    int code = write ? MPI_File_iwrite_at(a.file->host, a.offset, a.buffer, count, a.type->host,
-                                          &object->host)
+    int code = write ? MPI_File_iwrite_at(a.file->host, a.offset, a.buffer, (int)a.items.count,
+                                          a.items.type, &object->host)
                : layer->reads_spin
-                   ? mpilayer_bounded_File_iread_at(a.file, a.offset, a.buffer, count, a.type->host,
-                                                    &object->host)
-                   : MPI_File_iread_at(a.file->host, a.offset, a.buffer, count, a.type->host,
-                                       &object->host);
+                   ? mpilayer_bounded_File_iread_at(a.file, a.offset, a.buffer, (int)a.items.count,
+                                                    a.items.type, &object->host)
+                   : MPI_File_iread_at(a.file->host, a.offset, a.buffer, (int)a.items.count,
+                                       a.items.type, &object->host);
     return mpilayer_request_started(&a.call, code, object, request);
 }
 
@@ -209,7 +218,7 @@ static int32_t shared_nonblocking(struct mpilayer *layer, const char *name, uint
  * The parts of all ranks, one behind the other: each rank's offset. Collective, also for a rank
  * whose arguments are wrong (`ok` false): then all fail.
  */
-static bool ordered_take(struct shared_access *a, bool ok, int32_t count) {
+static bool ordered_take(struct shared_access *a, bool ok) {
     struct mpilayer_call *call = &a->call;
     struct mpilayer_comm *comm = a->file->comm;
     int64_t mine[2] = {ok ? a->etypes : 0, ok ? GUEST_MPI_SUCCESS : call->error};
@@ -245,11 +254,11 @@ static bool ordered_take(struct shared_access *a, bool ok, int32_t count) {
         return keeper_fail(call, (int)taken[1]);
     }
     a->offset = taken[0] + before;
-    return mpilayer_file_access_check(call, "fh", a->offset, a->file, count, a->type);
+    return mpilayer_file_access_check(call, "fh", a->offset, a->file, a->count, a->type);
 }
 
 static int32_t ordered_blocking(struct mpilayer *layer, const char *name, uint32_t fh, uint32_t buf,
-                                int32_t count, uint32_t datatype, uint32_t status, bool write) {
+                                int64_t count, uint32_t datatype, uint32_t status, bool write) {
     struct shared_access a;
     MPI_Status status_host = {0};
     if (!access_begin(&a, layer, name, fh)) {
@@ -257,13 +266,15 @@ static int32_t ordered_blocking(struct mpilayer *layer, const char *name, uint32
     }
     bool ok = mpilayer_status_check(&a.call, "status", status) &&
               access_check(&a, buf, count, datatype, write);
-    if (!ordered_take(&a, ok, count)) {
+    if (!ordered_take(&a, ok)) {
         return mpilayer_call_raise(&a.call);
     }
     MPI_Status *out = mpilayer_status_host(status, &status_host);
     MPI_File host = a.file->host;
-    int code = write ? MPI_File_write_at_all(host, a.offset, a.buffer, count, a.type->host, out)
-                     : MPI_File_read_at_all(host, a.offset, a.buffer, count, a.type->host, out);
+    int code =
+        write
+            ? MPI_File_write_at_all(host, a.offset, a.buffer, (int)a.items.count, a.items.type, out)
+            : MPI_File_read_at_all(host, a.offset, a.buffer, (int)a.items.count, a.items.type, out);
     if (code == MPI_SUCCESS) {
         mpilayer_status_store(layer, status, &status_host, false);
     }
@@ -271,61 +282,53 @@ static int32_t ordered_blocking(struct mpilayer *layer, const char *name, uint32
 }
 
 static int32_t ordered_begin(struct mpilayer *layer, const char *name, uint32_t fh, uint32_t buf,
-                             int32_t count, uint32_t datatype, bool write) {
+                             int64_t count, uint32_t datatype, bool write) {
     struct shared_access a;
     if (!access_begin(&a, layer, name, fh)) {
         return mpilayer_call_raise(&a.call);
     }
     bool ok =
         mpilayer_file_split_check(&a.call, a.file) && access_check(&a, buf, count, datatype, write);
-    if (!ordered_take(&a, ok, count)) {
+    if (!ordered_take(&a, ok)) {
         return mpilayer_call_raise(&a.call);
     }
     MPI_File host = a.file->host;
-    int code = write ? MPI_File_write_at_all_begin(host, a.offset, a.buffer, count, a.type->host)
-                     : mpilayer_file_read_at_all_begin(layer, a.file, a.offset, a.buffer, count,
-                                                       a.type->host);
+    int code = write ? MPI_File_write_at_all_begin(host, a.offset, a.buffer, (int)a.items.count,
+                                                   a.items.type)
+                     : mpilayer_file_read_at_all_begin(layer, a.file, a.offset, a.buffer, &a.items);
     return mpilayer_file_split_begun(
         &a.call, code, a.file, write ? MPILAYER_SPLIT_WRITE_ORDERED : MPILAYER_SPLIT_READ_ORDERED,
         a.buffer);
 }
 
-int32_t mpilayer_File_read_shared(struct mpilayer *layer, uint32_t fh, uint32_t buf, int32_t count,
-                                  uint32_t datatype, uint32_t status) {
-    return shared_blocking(layer, "MPI_File_read_shared", fh, buf, count, datatype, status, false);
-}
-int32_t mpilayer_File_write_shared(struct mpilayer *layer, uint32_t fh, uint32_t buf, int32_t count,
-                                   uint32_t datatype, uint32_t status) {
-    return shared_blocking(layer, "MPI_File_write_shared", fh, buf, count, datatype, status, true);
-}
-int32_t mpilayer_File_iread_shared(struct mpilayer *layer, uint32_t fh, uint32_t buf, int32_t count,
-                                   uint32_t datatype, uint32_t request) {
-    return shared_nonblocking(layer, "MPI_File_iread_shared", fh, buf, count, datatype, request,
-                              false);
-}
-int32_t mpilayer_File_iwrite_shared(struct mpilayer *layer, uint32_t fh, uint32_t buf,
-                                    int32_t count, uint32_t datatype, uint32_t request) {
-    return shared_nonblocking(layer, "MPI_File_iwrite_shared", fh, buf, count, datatype, request,
-                              true);
-}
-int32_t mpilayer_File_read_ordered(struct mpilayer *layer, uint32_t fh, uint32_t buf, int32_t count,
-                                   uint32_t datatype, uint32_t status) {
-    return ordered_blocking(layer, "MPI_File_read_ordered", fh, buf, count, datatype, status,
-                            false);
-}
-int32_t mpilayer_File_write_ordered(struct mpilayer *layer, uint32_t fh, uint32_t buf,
-                                    int32_t count, uint32_t datatype, uint32_t status) {
-    return ordered_blocking(layer, "MPI_File_write_ordered", fh, buf, count, datatype, status,
-                            true);
-}
-int32_t mpilayer_File_read_ordered_begin(struct mpilayer *layer, uint32_t fh, uint32_t buf,
-                                         int32_t count, uint32_t datatype) {
-    return ordered_begin(layer, "MPI_File_read_ordered_begin", fh, buf, count, datatype, false);
-}
-int32_t mpilayer_File_write_ordered_begin(struct mpilayer *layer, uint32_t fh, uint32_t buf,
-                                          int32_t count, uint32_t datatype) {
-    return ordered_begin(layer, "MPI_File_write_ordered_begin", fh, buf, count, datatype, true);
-}
+/* The functions of both forms, which differ in the type of the count. */
+#define ACCESS(name, count_type, function, write)                                                  \
+    int32_t mpilayer_File_##name(struct mpilayer *layer, uint32_t fh, uint32_t buf,                \
+                                 count_type count, uint32_t datatype, uint32_t result) {           \
+        return function(layer, "MPI_File_" #name, fh, buf, count, datatype, result, write);        \
+    }
+#define BEGIN(name, count_type, write)                                                             \
+    int32_t mpilayer_File_##name(struct mpilayer *layer, uint32_t fh, uint32_t buf,                \
+                                 count_type count, uint32_t datatype) {                            \
+        return ordered_begin(layer, "MPI_File_" #name, fh, buf, count, datatype, write);           \
+    }
+ACCESS(read_shared, int32_t, shared_blocking, false)
+ACCESS(read_shared_c, int64_t, shared_blocking, false)
+ACCESS(write_shared, int32_t, shared_blocking, true)
+ACCESS(write_shared_c, int64_t, shared_blocking, true)
+ACCESS(iread_shared, int32_t, shared_nonblocking, false)
+ACCESS(iread_shared_c, int64_t, shared_nonblocking, false)
+ACCESS(iwrite_shared, int32_t, shared_nonblocking, true)
+ACCESS(iwrite_shared_c, int64_t, shared_nonblocking, true)
+ACCESS(read_ordered, int32_t, ordered_blocking, false)
+ACCESS(read_ordered_c, int64_t, ordered_blocking, false)
+ACCESS(write_ordered, int32_t, ordered_blocking, true)
+ACCESS(write_ordered_c, int64_t, ordered_blocking, true)
+BEGIN(read_ordered_begin, int32_t, false)
+BEGIN(read_ordered_begin_c, int64_t, false)
+BEGIN(write_ordered_begin, int32_t, true)
+BEGIN(write_ordered_begin_c, int64_t, true)
+
 int32_t mpilayer_File_read_ordered_end(struct mpilayer *layer, uint32_t fh, uint32_t buf,
                                        uint32_t status) {
     return mpilayer_file_split_end(layer, "MPI_File_read_ordered_end", fh, status,

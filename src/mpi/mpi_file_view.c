@@ -132,7 +132,7 @@ bool mpilayer_file_position_check(struct mpilayer_call *call, const char *argume
 }
 
 bool mpilayer_file_access_check(struct mpilayer_call *call, const char *argument, int64_t offset,
-                                const struct mpilayer_file *file, int32_t count,
+                                const struct mpilayer_file *file, int64_t count,
                                 struct mpilayer_datatype *type) {
     if (file->external32) {
         look_at(type);
@@ -145,7 +145,7 @@ bool mpilayer_file_access_check(struct mpilayer_call *call, const char *argument
 }
 
 bool mpilayer_file_here_check(struct mpilayer_call *call, const char *argument,
-                              struct mpilayer_file *file, int32_t count,
+                              struct mpilayer_file *file, int64_t count,
                               struct mpilayer_datatype *type) {
     MPI_Offset here = 0;
     if (MPI_File_get_position(file->host, &here) != MPI_SUCCESS || here < 0) {
@@ -299,15 +299,14 @@ int32_t mpilayer_File_get_view(struct mpilayer *layer, uint32_t fh, uint32_t dis
     return GUEST_MPI_SUCCESS;
 }
 
-int32_t mpilayer_File_get_type_extent(struct mpilayer *layer, uint32_t fh, uint32_t datatype,
-                                      uint32_t extent) {
+static int32_t type_extent(struct mpilayer *layer, const char *name, uint32_t fh, uint32_t datatype,
+                           bool large, uint32_t extent) {
     struct mpilayer_call call;
     struct mpilayer_file *file;
     struct mpilayer_datatype *type;
-    if (!mpilayer_call_begin(&call, layer, "MPI_File_get_type_extent") ||
-        !mpilayer_file_get(&call, "fh", fh, &file) ||
+    if (!mpilayer_call_begin(&call, layer, name) || !mpilayer_file_get(&call, "fh", fh, &file) ||
         !mpilayer_datatype_get_any(&call, "datatype", datatype, &type) ||
-        !mpilayer_memory_check(&call, "extent", extent, 4)) {
+        !mpilayer_memory_check(&call, "extent", extent, large ? 8 : 4)) {
         return mpilayer_call_raise(&call);
     }
     int64_t value = type->extent;
@@ -323,12 +322,23 @@ int32_t mpilayer_File_get_type_extent(struct mpilayer *layer, uint32_t fh, uint3
         code = MPI_File_get_type_extent(file->host, type->host, &host);
         value = host;
     }
-    if (code == MPI_SUCCESS) {
+    if (code == MPI_SUCCESS && large) {
+        mpilayer_store_i64(layer, extent, value);
+    } else if (code == MPI_SUCCESS) {
         mpilayer_store_i32(layer, extent,
                            value >= INT32_MIN && value <= INT32_MAX ? (int32_t)value
                                                                     : GUEST_MPI_UNDEFINED);
     }
     return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_File_get_type_extent(struct mpilayer *layer, uint32_t fh, uint32_t datatype,
+                                      uint32_t extent) {
+    return type_extent(layer, "MPI_File_get_type_extent", fh, datatype, false, extent);
+}
+int32_t mpilayer_File_get_type_extent_c(struct mpilayer *layer, uint32_t fh, uint32_t datatype,
+                                        uint32_t extent) {
+    return type_extent(layer, "MPI_File_get_type_extent_c", fh, datatype, true, extent);
 }
 
 /* ---- representations of the program's own ---- */
@@ -342,14 +352,14 @@ static int no_conversion(void *userbuf, MPI_Datatype datatype, int count, void *
     return MPI_ERR_UNSUPPORTED_OPERATION;
 }
 
-int32_t mpilayer_Register_datarep(struct mpilayer *layer, uint32_t datarep,
-                                  uint32_t read_conversion_fn, uint32_t write_conversion_fn,
-                                  uint32_t dtype_file_extent_fn, uint32_t extra_state) {
+static int32_t register_datarep(struct mpilayer *layer, const char *function, uint32_t datarep,
+                                uint32_t read_conversion_fn, uint32_t write_conversion_fn,
+                                uint32_t dtype_file_extent_fn, const char *conversion_signature) {
     enum { DATAREPS_AT_MOST = 1024 };
     static int registered;
     struct mpilayer_call call;
     char name[GUEST_MPI_MAX_DATAREP_STRING];
-    if (!mpilayer_call_begin(&call, layer, "MPI_Register_datarep")) {
+    if (!mpilayer_call_begin(&call, layer, function)) {
         return mpilayer_call_raise(&call);
     }
     call.comm = layer->no_file;
@@ -361,8 +371,8 @@ int32_t mpilayer_Register_datarep(struct mpilayer *layer, uint32_t datarep,
         uint32_t function;
         bool optional;
     } callbacks[] = {
-        {"read_conversion_fn", "i:iiiiIi", read_conversion_fn, true},
-        {"write_conversion_fn", "i:iiiiIi", write_conversion_fn, true},
+        {"read_conversion_fn", conversion_signature, read_conversion_fn, true},
+        {"write_conversion_fn", conversion_signature, write_conversion_fn, true},
         {"dtype_file_extent_fn", "i:iii", dtype_file_extent_fn, false},
     };
     for (int i = 0; i < 3; i++) {
@@ -383,4 +393,17 @@ int32_t mpilayer_Register_datarep(struct mpilayer *layer, uint32_t datarep,
         NULL);
     registered += code == MPI_SUCCESS;
     return mpilayer_call_return(&call, code);
+}
+
+int32_t mpilayer_Register_datarep(struct mpilayer *layer, uint32_t datarep,
+                                  uint32_t read_conversion_fn, uint32_t write_conversion_fn,
+                                  uint32_t dtype_file_extent_fn, uint32_t extra_state) {
+    return register_datarep(layer, "MPI_Register_datarep", datarep, read_conversion_fn,
+                            write_conversion_fn, dtype_file_extent_fn, "i:iiiiIi");
+}
+int32_t mpilayer_Register_datarep_c(struct mpilayer *layer, uint32_t datarep,
+                                    uint32_t read_conversion_fn, uint32_t write_conversion_fn,
+                                    uint32_t dtype_file_extent_fn, uint32_t extra_state) {
+    return register_datarep(layer, "MPI_Register_datarep_c", datarep, read_conversion_fn,
+                            write_conversion_fn, dtype_file_extent_fn, "i:iiIiIi");
 }

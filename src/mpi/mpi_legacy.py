@@ -69,7 +69,7 @@ def body(function):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    functions = {f.name: f for _, f in read_table(sys.argv[1])[0]}
+    functions = {f.name: f for _, f in read_table(sys.argv[1])}
     generated, by_hand = read_names(sys.argv[1])
     out = [NOTICE, '#include "mpi/mpi_legacy.h"', '#include "mpi_functions.h"']
     for name in generated:

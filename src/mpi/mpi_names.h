@@ -1,6 +1,5 @@
 /*
- * mpi_names.h - the MPI functions that guests know, for whoever has no mpi.h: the command line and
- * the tests.
+ * mpi_names.h - the MPI functions that guests know, for whoever has no mpi.h: the tests.
  */
 #ifndef MPIWASM_MPI_NAMES_H
 #define MPIWASM_MPI_NAMES_H
@@ -9,9 +8,9 @@
 
 struct mpi_known_function {
     const char *name;      /* "MPI_Send" */
-    const char *signature; /* as in host_function; NULL: not yet in this version */
-    const char *kinds;     /* of the arguments, space-separated: mpi_functions.def; else NULL */
-    const char *section;   /* "Point-to-point"; else NULL */
+    const char *signature; /* as in host_function: "i:iiiiii" */
+    const char *kinds;     /* of the arguments, space-separated: mpi_functions.def */
+    const char *section;   /* "Point-to-point" */
 };
 
 extern const struct mpi_known_function mpi_known_functions[];

@@ -68,6 +68,8 @@ class Function:
                  if a.kind_name == "BUFFER" and a.words[0] != "1"}
         pairs.update({a.name.replace("count", "datatype"): a.name for a in self.arguments
                       if a.kind_name == "FITS"})
+        pairs.update({a.words[2]: a.words[1] for a in self.arguments
+                      if a.kind_name == "HERE_BUFFER"})
         return pairs
 
     def prototype(self):
@@ -92,8 +94,11 @@ class Function:
                     "}"]
         checks = [(a.kind.order, a.fill(a.kind.check)) for a in arguments if a.kind.check]
         counts = self.counts()
-        checks += [(4.5, 'mpilayer_large_get(&call, "%s", %s, %s_object->host, &%s_large)' % (
-            count, count, datatype, count)) for datatype, count in counts.items()]
+        # MPICH's functions of files end the job where a count is beyond int, the large ones too.
+        of_file = bool(arguments) and arguments[0].name == "fh"
+        checks += [(4.5, 'mpilayer_%s_get(&call, "%s", %s, %s_object->host, &%s_large)' % (
+            "items" if of_file else "large", count, count, datatype, count))
+                   for datatype, count in counts.items()]
         if self.name.startswith("File_") and "count" in [a.name for a in arguments]:
             # Open MPI divides by the size of the datatype.
             checks.append((2.5, "(datatype_object->size > 0 || (count = 0) == 0)"))
@@ -113,7 +118,8 @@ class Function:
         lines += ["        return mpilayer_call_raise(&call);", "    }"]
         host_name = {(False, False): "MPI_%s", (False, True): "MPILAYER_LARGE(%s)",
                      (True, False): "MPILAYER_PERSISTENT(%s)",
-                     (True, True): "MPILAYER_LARGE_PERSISTENT(%s)"}[self.persistent, self.large]
+                     (True, True): "MPILAYER_LARGE_PERSISTENT(%s)"}[
+                         self.persistent, self.large and not of_file]
         passed = [(a, counts[a.name] + "_large.type" if a.name in counts else
                    a.fill(a.kind.pass_)) for a in arguments]
         host_call = "%s(%s)" % (host_name % self.host_name, ", ".join(text for _, text in passed))
@@ -143,8 +149,8 @@ class Function:
 
 
 def read_table(path):
-    """-> list of (section, Function), list of names that come later"""
-    functions, later, section = [], [], ""
+    """-> list of (section, Function)"""
+    functions, section = [], ""
     with open(path) as table:
         for number, line in enumerate(table, 1):
             line = line.split("#")[0].strip()
@@ -154,8 +160,6 @@ def read_table(path):
                 continue
             if line.startswith("section "):
                 section = line[8:]
-            elif line.startswith("later "):
-                later += line.split()[1:]
             elif line.startswith(("legacy ", "coverage ")):
                 pass  # mpi_legacy.py and mpi_coverage.py read those
             elif match:
@@ -164,23 +168,23 @@ def read_table(path):
                               for large in ([False, True] if match.group(6) else [False])]
             else:
                 sys.exit("%s: cannot read: %s" % (where, line))
-    names = [f.name for _, f in functions] + later
+    names = [f.name for _, f in functions]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         sys.exit("%s: listed twice: %s" % (path, " ".join(twice)))
-    return functions, later
+    return functions
 
 
 NOTICE = "/* Made from mpi_functions.def by mpi_stubs.py: change those. */"
 
 
-def header(functions, later):
+def header(functions):
     out = [NOTICE, '#include "mpi/mpi_layer.h"']
     out += [f.prototype() + ";" for _, f in functions]
     return out
 
 
-def stubs(functions, later):
+def stubs(functions):
     out = [NOTICE, '#include "mpi_functions.h"', '#include "mpi/mpi_memory.h"',
            '#include "mpi/mpi_collective.h"', '#include "mpi/mpi_status.h"',
            '#include "mpi/mpi_plugin.h"', '#include "mpi/mpi_window.h"',
@@ -203,19 +207,18 @@ def stubs(functions, later):
     return out
 
 
-def names(functions, later):
+def names(functions):
     out = [NOTICE, '#include "mpi/mpi_names.h"', "",
            "const struct mpi_known_function mpi_known_functions[] = {"]
     for section, f in functions:
         out += ['    {"MPI_%s", "%s", "%s", "%s"},' % (
             f.name, f.signature(), " ".join(a.kind_name for a in f.arguments), section)]
-    out += ['    {"MPI_%s", NULL, NULL, NULL},' % name for name in later]
     out += ["};", "const size_t mpi_known_function_count =",
             "    sizeof mpi_known_functions / sizeof mpi_known_functions[0];"]
     return out
 
 
-def listing(functions, later):
+def listing(functions):
     return ["MPI_%s %s" % (f.name, f.signature()) for _, f in functions]
 
 
@@ -223,7 +226,7 @@ def main():
     modes = {"header": header, "stubs": stubs, "names": names, "list": listing}
     if len(sys.argv) != 3 or sys.argv[1] not in modes:
         sys.exit(__doc__)
-    print("\n".join(modes[sys.argv[1]](*read_table(sys.argv[2]))))
+    print("\n".join(modes[sys.argv[1]](read_table(sys.argv[2]))))
 
 
 if __name__ == "__main__":

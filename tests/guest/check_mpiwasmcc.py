@@ -4,7 +4,6 @@
   check_mpiwasmcc.py BUILD [NAME...]    all checks, or those named
 """
 import os
-import re
 import shutil
 import sys
 
@@ -127,17 +126,16 @@ def check_link_tests():
 
 
 def check_all_functions():
-    """Every function of mpi.h links; what this mpiwasm lacks is listed before anything runs."""
+    """Every function of mpi.h links, also by its PMPI_ name, and the host has them all."""
     with open(os.path.join(SHARE, "lib", "mpi.symbols"), encoding="utf-8") as file:
         names = file.read().split()
-    assert len(names) > 1400 and "PMPI_Win_create" in names, len(names)
+    assert len(names) == 2 * 702 and "PMPI_Win_create" in names, len(names)
     write("all.c", "#include <mpi.h>\n#include <stdio.h>\ntypedef void f(void);\n"
                    f"f *const all[] = {{{', '.join('(f *)' + name for name in names)}}};\n"
                    "int main(int n, char **v) { puts(\"ran\"); return all[n] == 0; }\n")
     cc("-O1", "all.c", "-o", "all.wasm")
-    out, err = mpiwasm("all.wasm", status=1)
-    assert out == "" and err.count("\n") == 1, out + err
-    assert "MPI_File_write_c" in err and not re.search(r"MPI_Send\b", err), err
+    out, err = mpiwasm("all.wasm")
+    assert out == "ran\n" and err == "", out + err
 
 
 def check_configure():

@@ -185,12 +185,9 @@ static void plugins_built(const char *folder) {
                 continue;
             }
             const struct mpi_known_function *known = mpi_known_function_find(function->name);
-            CHECK(known != NULL && known->signature != NULL &&
-                  strcmp(known->signature, function->signature) == 0);
+            CHECK(known != NULL && strcmp(known->signature, function->signature) == 0);
         }
     }
-    const struct mpi_known_function *later = mpi_known_function_find("MPI_File_read_c");
-    CHECK(later != NULL && later->signature == NULL);
     CHECK(mpi_known_function_find("MPI_Nonsense") == NULL);
 }
 

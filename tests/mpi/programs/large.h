@@ -100,6 +100,49 @@ static inline int MPI_Pack_size_c(MPI_Count n, MPI_Datatype t, MPI_Comm comm, MP
     *size = small;
     return code;
 }
+#define MPI_File_read_c(f, b, n, ...) MPI_File_read(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_c(f, b, n, ...) MPI_File_write(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_all_c(f, b, n, ...) MPI_File_read_all(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_all_c(f, b, n, ...) MPI_File_write_all(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iread_c(f, b, n, ...) MPI_File_iread(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iwrite_c(f, b, n, ...) MPI_File_iwrite(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iread_all_c(f, b, n, ...) MPI_File_iread_all(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iwrite_all_c(f, b, n, ...) MPI_File_iwrite_all(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_shared_c(f, b, n, ...) MPI_File_read_shared(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_shared_c(f, b, n, ...) MPI_File_write_shared(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iread_shared_c(f, b, n, ...) MPI_File_iread_shared(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iwrite_shared_c(f, b, n, ...) MPI_File_iwrite_shared(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_ordered_c(f, b, n, ...) MPI_File_read_ordered(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_ordered_c(f, b, n, ...) MPI_File_write_ordered(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_all_begin_c(f, b, n, ...) MPI_File_read_all_begin(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_all_begin_c(f, b, n, ...)                                                   \
+    MPI_File_write_all_begin(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_ordered_begin_c(f, b, n, ...)                                                \
+    MPI_File_read_ordered_begin(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_ordered_begin_c(f, b, n, ...)                                               \
+    MPI_File_write_ordered_begin(f, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_at_c(f, o, b, n, ...) MPI_File_read_at(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_at_c(f, o, b, n, ...) MPI_File_write_at(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_at_all_c(f, o, b, n, ...) MPI_File_read_at_all(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_at_all_c(f, o, b, n, ...)                                                   \
+    MPI_File_write_at_all(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iread_at_c(f, o, b, n, ...) MPI_File_iread_at(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iwrite_at_c(f, o, b, n, ...) MPI_File_iwrite_at(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iread_at_all_c(f, o, b, n, ...)                                                   \
+    MPI_File_iread_at_all(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_iwrite_at_all_c(f, o, b, n, ...)                                                  \
+    MPI_File_iwrite_at_all(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_read_at_all_begin_c(f, o, b, n, ...)                                              \
+    MPI_File_read_at_all_begin(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_File_write_at_all_begin_c(f, o, b, n, ...)                                             \
+    MPI_File_write_at_all_begin(f, o, b, (int)(n), __VA_ARGS__)
+#define MPI_Register_datarep_c MPI_Register_datarep
+static inline int MPI_File_get_type_extent_c(MPI_File file, MPI_Datatype type, MPI_Count *extent) {
+    MPI_Aint small;
+    int code = MPI_File_get_type_extent(file, type, &small);
+    *extent = small;
+    return code;
+}
 #define MPI_User_function_c_length int
 #define MPI_Op_create_c MPI_Op_create
 #endif
