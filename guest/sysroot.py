@@ -8,6 +8,7 @@ DIR/{include,lib}/wasm32-wasip1 and DIR/level, which mpiwasmcc looks for. The co
 and compiler-rt stay those of the stock level.
 
   sysroot.py build [--dir DIR] [--source WHEEL] [--clang CLANG] [--only eh|noeh] [--jobs N] [--force]
+  sysroot.py build --fortran [...]   flang's runtime library instead; so with the other words
   sysroot.py dir      print where the full sysroot is or would be
   sysroot.py remove   remove it
 """
@@ -129,8 +130,13 @@ def build(options):
 
 
 def main():
+    if "--fortran" in sys.argv:
+        script = os.path.join(SHARE, "fortran_runtime.py")
+        words = [word for word in sys.argv[1:] if word != "--fortran"]
+        os.execv(sys.executable, [sys.executable, script, *words])
     parser = argparse.ArgumentParser(prog="mpiwasm sysroot",
-                                     description="Build the full guest sysroot for mpiwasmcc.")
+                                     description="Build the full guest sysroot for mpiwasmcc; "
+                                     "with --fortran, flang's runtime for mpiwasmfort.")
     parser.add_argument("action", choices=["build", "dir", "remove"])
     parser.add_argument("--dir", default=default_dir(), help="where it is (default: %(default)s)")
     parser.add_argument("--source", help=f"the wheel of {PACKAGE} {VERSION} for {PLATFORM}, if it "

@@ -1,0 +1,478 @@
+/*
+ * fortran_ir.c - mpiwasm-fortran-ir: make WebAssembly's IR of what flang made for x32.
+ *
+ * Reads LLVM IR as text (mpiwasmfort has flang and mlir-translate write it), which has 32-bit
+ * pointers and the alignments of WebAssembly, but not its calling conventions; writes bitcode that
+ * clang compiles. The FIR of the same source tells what the IR does not: which procedures are C's.
+ * What it changes: the target; COMMON blocks, which WebAssembly's objects do not have, into weak
+ * variables, with their sizes in a custom section "mpiwasm.commons" for the linking wrapper; main;
+ * complex functions of the C library and malloc, whose C functions take other arguments; addresses
+ * in 64-bit fields of initial values; surplus arguments of MPI calls.
+ *
+ * Not here: internal procedures as arguments, which need code written at run time: refused.
+ */
+#include <llvm-c/BitWriter.h>
+#include <llvm-c/Comdat.h>
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/IRReader.h>
+#include <llvm-c/Target.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char wasm_triple[] = "wasm32-unknown-wasip1";
+static const char wasm_layout[] =
+    "e-m:e-p:32:32-p10:8:8-p20:8:8-i64:64-i128:128-n32:64-S128-ni:1:10:20";
+
+/* MPI's functions as Fortran calls them: how many arguments, and how many CHARACTER lengths. */
+static const struct mpi_entry {
+    const char *name;
+    unsigned arguments, lengths;
+} mpi_entries[] = {
+#include "mpi_fortran_entries.h"
+};
+
+/* Functions of the C library, and of flang's in C, with complex arguments. flang passes and returns
+ * the parts as scalars; the library for Fortran has functions mpiwasm_fortran_NAME that take them
+ * so. */
+static const char *const complex_functions[] = {
+    "_FortranAcpowi", "_FortranAcpowk", "_FortranAzpowi", "_FortranAzpowk", "cabs",   "cacos",
+    "cacosh",         "carg",           "casin",          "casinh",         "catan",  "catanh",
+    "ccos",           "ccosh",          "cexp",           "clog",           "cpow",   "csin",
+    "csinh",          "csqrt",          "ctan",           "ctanh",          "cabsf",  "cacosf",
+    "cacoshf",        "cargf",          "casinf",         "casinhf",        "catanf", "catanhf",
+    "ccosf",          "ccoshf",         "cexpf",          "clogf",          "cpowf",  "csinf",
+    "csinhf",         "csqrtf",         "ctanf",          "ctanhf"};
+
+__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    fputs("mpiwasm-fortran-ir: ", stderr);
+    vfprintf(stderr, format, values);
+    fputc('\n', stderr);
+    va_end(values);
+    exit(1);
+}
+
+static char *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    if (!file || fseek(file, 0, SEEK_END) != 0) die("cannot read %s", path);
+    long length = ftell(file);
+    rewind(file);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (!text || fread(text, 1, (size_t)length, file) != (size_t)length)
+        die("cannot read %s", path);
+    fclose(file);
+    text[length] = 0;
+    *size = (size_t)length;
+    return text;
+}
+
+/*
+ * Sizes of arrays are products in constants, which LLVM 20 and later do not read:
+ *     mul (i64 ptrtoint (ptr getelementptr (T, ptr null, i32 1) to i64), i64 5)
+ * becomes, in place, what is the same,
+ *     ptrtoint (ptr getelementptr (T, ptr null, i64 5) to i64)
+ */
+static void fold_products(char *text) {
+    static const char head[] = "mul (i64 ptrtoint (ptr getelementptr (";
+    static const char middle[] = ", ptr null, i32 1) to i64), i64 ";
+    for (char *at = text; (at = strstr(at, head)); at++) {
+        char *type = at + strlen(head), *end = strstr(type, middle), *rest;
+        char *line = strchr(at, '\n');
+        if (!end || (line && end > line)) continue;
+        long long count = strtoll(end + strlen(middle), &rest, 10);
+        if (*rest != ')') continue;
+        size_t length = (size_t)(end - type);
+        char *out = at + sprintf(at, "ptrtoint (ptr getelementptr ");
+        *out++ = '(';
+        memmove(out, type, length);
+        out += length;
+        out += sprintf(out, ", ptr null, i64 %lld) to i64", count);
+        memset(out, ' ', (size_t)(rest - out)); /* the last parenthesis stays */
+    }
+}
+
+static LLVMContextRef context;
+static LLVMModuleRef module;
+static LLVMTargetDataRef layout;
+
+/* ---- functions ---- */
+
+/* The attributes that name another processor. */
+static void remove_target(LLVMValueRef function) {
+    static const char *const names[] = {"target-cpu", "target-features", "tune-cpu"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        LLVMRemoveStringAttributeAtIndex(function, LLVMAttributeFunctionIndex, names[i],
+                                         (unsigned)strlen(names[i]));
+}
+
+/* Make `function`, defined here, into one that is inlined into its callers. */
+static void make_inline(LLVMValueRef function) {
+    static const char name[] = "alwaysinline";
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, sizeof name - 1);
+    LLVMSetLinkage(function, LLVMInternalLinkage);
+    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+                            LLVMCreateEnumAttribute(context, kind, 0));
+}
+
+/* A body for malloc, which is declared with a 64-bit size: call the C library's. */
+static void lower_malloc(LLVMValueRef function) {
+    LLVMTypeRef type = LLVMGlobalGetValueType(function), narrow = LLVMInt32TypeInContext(context);
+    if (LLVMCountParams(function) != 1 || LLVMTypeOf(LLVMGetParam(function, 0)) == narrow) return;
+    LLVMSetValueName2(function, "mpiwasm.malloc", strlen("mpiwasm.malloc"));
+    LLVMTypeRef real_type = LLVMFunctionType(LLVMGetReturnType(type), &narrow, 1, false);
+    LLVMValueRef real = LLVMAddFunction(module, "malloc", real_type);
+    make_inline(function);
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
+    LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, function, ""));
+    LLVMValueRef size = LLVMBuildTrunc(builder, LLVMGetParam(function, 0), narrow, "");
+    LLVMBuildRet(builder, LLVMBuildCall2(builder, real_type, real, &size, 1, ""));
+    LLVMDisposeBuilder(builder);
+}
+
+/* flang's main takes the environment as its third argument, WebAssembly's start code calls
+ * __main_argc_argv with two. */
+static void lower_main(LLVMValueRef function) {
+    if (LLVMIsDeclaration(function)) return;
+    LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0);
+    LLVMTypeRef types[] = {LLVMInt32TypeInContext(context), pointer};
+    LLVMSetValueName2(function, "mpiwasm.main", strlen("mpiwasm.main"));
+    LLVMSetLinkage(function, LLVMInternalLinkage);
+    LLVMTypeRef type = LLVMFunctionType(types[0], types, 2, false);
+    LLVMValueRef start = LLVMAddFunction(module, "__main_argc_argv", type);
+    LLVMValueRef environment = LLVMAddGlobal(module, pointer, "environ");
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
+    LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, start, ""));
+    LLVMValueRef arguments[] = {LLVMGetParam(start, 0), LLVMGetParam(start, 1),
+                                LLVMBuildLoad2(builder, pointer, environment, "")};
+    LLVMBuildRet(builder, LLVMBuildCall2(builder, LLVMGlobalGetValueType(function), function,
+                                         arguments, LLVMCountParams(function), ""));
+    LLVMDisposeBuilder(builder);
+}
+
+/*
+ * Calls of one MPI function may have a surplus argument, the length of a message of characters, and
+ * calls with it and without it are of different types: all get the arguments the function has.
+ */
+static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry, const char *name) {
+    unsigned wanted = entry->arguments + entry->lengths;
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
+    LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0), types[64];
+    for (unsigned i = 0; i < wanted; i++)
+        types[i] = i < entry->arguments ? pointer : LLVMInt64TypeInContext(context);
+    LLVMTypeRef result = LLVMGetReturnType(LLVMGlobalGetValueType(function));
+    LLVMTypeRef type = LLVMFunctionType(result, types, wanted, false);
+    LLVMValueRef declaration = LLVMAddFunction(module, "", type);
+    for (LLVMUseRef use = LLVMGetFirstUse(function), next; use; use = next) {
+        next = LLVMGetNextUse(use);
+        LLVMValueRef call = LLVMGetUser(use);
+        if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != function) continue;
+        unsigned count = LLVMGetNumArgOperands(call);
+        if (count < wanted)
+            die("%s is called with %u arguments; it has %u", name, count, entry->arguments);
+        LLVMValueRef arguments[64];
+        for (unsigned i = 0; i < wanted; i++)
+            arguments[i] = LLVMGetOperand(call, i);
+        LLVMPositionBuilderBefore(builder, call);
+        LLVMSetCurrentDebugLocation2(builder, LLVMInstructionGetDebugLoc(call));
+        LLVMValueRef trimmed = LLVMBuildCall2(builder, type, declaration, arguments, wanted, "");
+        if (LLVMGetTypeKind(result) != LLVMVoidTypeKind) LLVMReplaceAllUsesWith(call, trimmed);
+        LLVMInstructionEraseFromParent(call);
+    }
+    LLVMReplaceAllUsesWith(function, declaration);
+    LLVMDeleteFunction(function);
+    LLVMSetValueName2(declaration, name, strlen(name));
+    LLVMDisposeBuilder(builder);
+}
+
+/*
+ * A procedure with BIND(C) that has CHARACTER arguments: flang passes their lengths, too, the last
+ * `surplus` arguments, of which C knows nothing. They are always 1.
+ */
+static void trim_bind_c(LLVMValueRef function, unsigned surplus) {
+    LLVMTypeRef type = LLVMGlobalGetValueType(function), types[64];
+    unsigned count = LLVMCountParamTypes(type);
+    if (surplus > count || count > 64) return;
+    unsigned wanted = count - surplus;
+    LLVMGetParamTypes(type, types);
+    LLVMTypeRef result = LLVMGetReturnType(type), length = LLVMInt64TypeInContext(context);
+    for (unsigned i = wanted; i < count; i++)
+        if (types[i] != length) return;
+    LLVMTypeRef trimmed_type = LLVMFunctionType(result, types, wanted, false);
+    LLVMValueRef trimmed = LLVMAddFunction(module, "", trimmed_type), arguments[64];
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
+    for (LLVMUseRef use = LLVMGetFirstUse(function), next; use; use = next) {
+        next = LLVMGetNextUse(use);
+        LLVMValueRef call = LLVMGetUser(use);
+        if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != function ||
+            LLVMGetNumArgOperands(call) != count)
+            continue;
+        for (unsigned i = 0; i < wanted; i++)
+            arguments[i] = LLVMGetOperand(call, i);
+        LLVMPositionBuilderBefore(builder, call);
+        LLVMSetCurrentDebugLocation2(builder, LLVMInstructionGetDebugLoc(call));
+        LLVMValueRef other = LLVMBuildCall2(builder, trimmed_type, trimmed, arguments, wanted, "");
+        if (LLVMGetTypeKind(result) != LLVMVoidTypeKind) LLVMReplaceAllUsesWith(call, other);
+        LLVMInstructionEraseFromParent(call);
+    }
+    LLVMReplaceAllUsesWith(function, trimmed);
+    size_t size;
+    char *name = strdup(LLVMGetValueName2(function, &size));
+    if (LLVMIsDeclaration(function)) {
+        LLVMDeleteFunction(function);
+    } else {
+        LLVMSetValueName2(function, "mpiwasm.bind_c", strlen("mpiwasm.bind_c"));
+        make_inline(function);
+        LLVMSetCurrentDebugLocation2(builder, NULL);
+        LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, trimmed, ""));
+        for (unsigned i = 0; i < count; i++)
+            arguments[i] = i < wanted ? LLVMGetParam(trimmed, i) : LLVMConstInt(length, 1, false);
+        LLVMValueRef value = LLVMBuildCall2(builder, type, function, arguments, count, "");
+        if (LLVMGetTypeKind(result) == LLVMVoidTypeKind)
+            LLVMBuildRetVoid(builder);
+        else
+            LLVMBuildRet(builder, value);
+    }
+    LLVMSetValueName2(trimmed, name, size);
+    LLVMDisposeBuilder(builder);
+    free(name);
+}
+
+/* flang's FIR tells which procedures have BIND(C): those without a mangled name. A CHARACTER
+ * argument is a !fir.boxchar there. */
+static void trim_bind_cs(char *fir) {
+    static const char head[] = "func.func ", character[] = "!fir.boxchar<";
+    char *save = NULL;
+    for (char *line = strtok_r(fir, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char *at = strstr(line, head), *name = at ? strchr(at, '@') : NULL;
+        char *open = name ? strchr(name, '(') : NULL;
+        if (!open || strspn(line, " ") != (size_t)(at - line) || !strstr(open, "fir.bindc_name"))
+            continue;
+        *open++ = 0;
+        if (strncmp(++name, "_Q", 2) == 0 || strncmp(name, "_Fortran", 8) == 0) continue;
+        unsigned surplus = 0, depth = 1;
+        for (char *c = open; *c && depth; c++) {
+            if (*c == '(') depth++;
+            if (*c == ')') depth--;
+            if (strncmp(c, character, strlen(character)) == 0) surplus++;
+        }
+        LLVMValueRef function = LLVMGetNamedFunction(module, name);
+        if (function && surplus > 0) trim_bind_c(function, surplus);
+    }
+}
+
+static const struct mpi_entry *find_mpi_entry(const char *name) {
+    if (name[0] == 'p') name++;
+    for (size_t i = 0; i < sizeof mpi_entries / sizeof *mpi_entries; i++)
+        if (strcmp(mpi_entries[i].name, name) == 0) return &mpi_entries[i];
+    return NULL;
+}
+
+static void lower_function(LLVMValueRef function, const char *name) {
+    if (strncmp(name, "llvm.init.trampoline", strlen("llvm.init.trampoline")) == 0)
+        die("an internal procedure is passed as an argument: WebAssembly cannot do that; make it a "
+            "procedure of a module");
+    remove_target(function);
+    if (strcmp(name, "malloc") == 0) {
+        lower_malloc(function);
+        return;
+    }
+    if (strcmp(name, "main") == 0) {
+        lower_main(function);
+        return;
+    }
+    if (!LLVMIsDeclaration(function)) return;
+    for (size_t i = 0; i < sizeof complex_functions / sizeof *complex_functions; i++)
+        if (strcmp(name, complex_functions[i]) == 0) {
+            char renamed[64];
+            snprintf(renamed, sizeof renamed, "mpiwasm_fortran_%s", name);
+            LLVMSetValueName2(function, renamed, strlen(renamed));
+            return;
+        }
+    const struct mpi_entry *entry = strstr(name, "mpi_") ? find_mpi_entry(name) : NULL;
+    if (entry) trim_mpi_calls(function, entry, name);
+}
+
+static void lower_functions(void) {
+    size_t count = 0, room = 0;
+    LLVMValueRef *functions = NULL; /* those of now: lowering adds others */
+    for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+        if (count == room) {
+            room = room ? 2 * room : 256;
+            functions = realloc(functions, room * sizeof *functions);
+            if (!functions) die("out of memory");
+        }
+        functions[count++] = f;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+        char *name = strdup(LLVMGetValueName2(functions[i], &length));
+        if (!name) die("out of memory");
+        lower_function(functions[i], name);
+        free(name);
+    }
+    free(functions);
+}
+
+/* ---- variables ---- */
+
+/* The global whose address, as a 64-bit integer, `value` is; NULL if it is something else. */
+static LLVMValueRef address_of(LLVMValueRef value) {
+    if (!LLVMIsAConstantExpr(value) || LLVMGetConstOpcode(value) != LLVMPtrToInt) return NULL;
+    if (LLVMGetIntTypeWidth(LLVMTypeOf(value)) != 64) return NULL;
+    LLVMValueRef address = LLVMGetOperand(value, 0), base = address;
+    while (LLVMIsAConstantExpr(base) && LLVMGetConstOpcode(base) == LLVMGetElementPtr)
+        base = LLVMGetOperand(base, 0);
+    return LLVMIsAGlobalValue(base) ? address : NULL;
+}
+
+static unsigned member_count(LLVMTypeRef type) {
+    switch (LLVMGetTypeKind(type)) {
+    case LLVMStructTypeKind: return LLVMCountStructElementTypes(type);
+    case LLVMArrayTypeKind: return (unsigned)LLVMGetArrayLength2(type);
+    default: return 0;
+    }
+}
+
+static bool has_address(LLVMValueRef value) {
+    if (LLVMIsAConstantExpr(value)) return address_of(value) != NULL;
+    if (!LLVMIsAConstantStruct(value) && !LLVMIsAConstantArray(value)) return false;
+    unsigned count = member_count(LLVMTypeOf(value));
+    for (unsigned i = 0; i < count; i++)
+        if (has_address(LLVMGetAggregateElement(value, i))) return true;
+    return false;
+}
+
+/* The members of an initial value that is being rebuilt as a packed structure. */
+struct rebuild {
+    LLVMValueRef *members;
+    unsigned count, room;
+    uint64_t end; /* bytes so far */
+};
+
+static void rebuild_add(struct rebuild *list, LLVMValueRef member) {
+    if (list->count == list->room) {
+        list->room = list->room ? 2 * list->room : 32;
+        list->members = realloc(list->members, list->room * sizeof *list->members);
+        if (!list->members) die("out of memory");
+    }
+    list->members[list->count++] = member;
+    list->end += LLVMABISizeOfType(layout, LLVMTypeOf(member));
+}
+
+static void rebuild_pad(struct rebuild *list, uint64_t offset) {
+    if (offset > list->end)
+        rebuild_add(list, LLVMConstNull(
+                              LLVMArrayType2(LLVMInt8TypeInContext(context), offset - list->end)));
+}
+
+static void rebuild_value(struct rebuild *list, LLVMValueRef value, uint64_t offset) {
+    LLVMTypeRef type = LLVMTypeOf(value);
+    LLVMValueRef address = address_of(value);
+    if (address) {
+        rebuild_pad(list, offset);
+        rebuild_add(list, address);
+        rebuild_add(list, LLVMConstNull(LLVMInt32TypeInContext(context)));
+    } else if (has_address(value)) {
+        bool is_struct = LLVMGetTypeKind(type) == LLVMStructTypeKind;
+        uint64_t size = is_struct ? 0 : LLVMABISizeOfType(layout, LLVMGetElementType(type));
+        unsigned count = member_count(type);
+        for (unsigned i = 0; i < count; i++)
+            rebuild_value(list, LLVMGetAggregateElement(value, i),
+                          offset + (is_struct ? LLVMOffsetOfElement(layout, type, i) : size * i));
+    } else {
+        rebuild_pad(list, offset);
+        rebuild_add(list, value);
+    }
+}
+
+/* An address in a 64-bit field: the objects have no relocation for it, so it becomes an address of
+ * 32 bits and a zero, in a variable of another type and the same layout. */
+static void lower_addresses(LLVMValueRef variable) {
+    LLVMValueRef value = LLVMGetInitializer(variable);
+    if (!value || !has_address(value)) return;
+    struct rebuild list = {0};
+    LLVMTypeRef type = LLVMTypeOf(value);
+    unsigned alignment = LLVMGetAlignment(variable);
+    if (alignment == 0) alignment = LLVMABIAlignmentOfType(layout, type);
+    rebuild_value(&list, value, 0);
+    rebuild_pad(&list, LLVMABISizeOfType(layout, type));
+    LLVMValueRef rebuilt = LLVMConstStructInContext(context, list.members, list.count, true);
+    free(list.members);
+
+    LLVMValueRef other = LLVMAddGlobal(module, LLVMTypeOf(rebuilt), "");
+    LLVMSetInitializer(other, rebuilt);
+    LLVMSetLinkage(other, LLVMGetLinkage(variable));
+    LLVMSetGlobalConstant(other, LLVMIsGlobalConstant(variable));
+    LLVMSetVisibility(other, LLVMGetVisibility(variable));
+    LLVMSetUnnamedAddress(other, LLVMGetUnnamedAddress(variable));
+    LLVMSetComdat(other, LLVMGetComdat(variable));
+    LLVMSetAlignment(other, alignment);
+    size_t length;
+    char *name = strdup(LLVMGetValueName2(variable, &length));
+    LLVMReplaceAllUsesWith(variable, other);
+    LLVMDeleteGlobal(variable);
+    LLVMSetValueName2(other, name, length);
+    free(name);
+}
+
+static LLVMMetadataRef text_node(const char *text, size_t length) {
+    return LLVMMDStringInContext2(context, text, length);
+}
+
+/* Each unit that has a COMMON block defines it, weakly, as long as it knows it. */
+static void lower_commons(void) {
+    char *lines = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&lines, &size);
+    if (!out) die("out of memory");
+    for (LLVMValueRef v = LLVMGetFirstGlobal(module); v; v = LLVMGetNextGlobal(v)) {
+        if (LLVMGetLinkage(v) != LLVMCommonLinkage) continue;
+        LLVMSetLinkage(v, LLVMWeakAnyLinkage);
+        size_t length;
+        const char *name = LLVMGetValueName2(v, &length);
+        fprintf(out, "%s %llu\n", name,
+                (unsigned long long)LLVMABISizeOfType(layout, LLVMGlobalGetValueType(v)));
+    }
+    fclose(out);
+    if (size > 0) {
+        LLVMMetadataRef pair[] = {text_node("mpiwasm.commons", strlen("mpiwasm.commons")),
+                                  text_node(lines, size)};
+        LLVMMetadataRef node = LLVMMDNodeInContext2(context, pair, 2);
+        LLVMAddNamedMetadataOperand(module, "wasm.custom_sections",
+                                    LLVMMetadataAsValue(context, node));
+    }
+    free(lines);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) {
+        fputs("usage: mpiwasm-fortran-ir IN.ll IN-fir.mlir OUT.bc\n", stderr);
+        return 2;
+    }
+    size_t size;
+    char *text = read_file(argv[1], &size);
+    fold_products(text);
+    context = LLVMContextCreate();
+    LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRange(text, size, argv[1], true);
+    char *message = NULL;
+    if (LLVMParseIRInContext(context, buffer, &module, &message)) die("%s", message);
+    LLVMSetTarget(module, wasm_triple);
+    LLVMSetDataLayout(module, wasm_layout);
+    layout = LLVMCreateTargetData(wasm_layout);
+
+    trim_bind_cs(read_file(argv[2], &size));
+    lower_functions();
+    for (LLVMValueRef v = LLVMGetFirstGlobal(module), next; v; v = next) {
+        next = LLVMGetNextGlobal(v);
+        lower_addresses(v);
+    }
+    lower_commons();
+    if (LLVMWriteBitcodeToFile(module, argv[3]) != 0) die("cannot write %s", argv[3]);
+    return 0;
+}

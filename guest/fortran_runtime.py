@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""Build what Fortran programs need beside the compiler, once: flang's runtime library for
+WebAssembly and the intrinsic modules for its types. Usually called as `mpiwasm sysroot build
+--fortran`.
+
+Reads the runtime's source from Debian's source package of the same LLVM version as flang (checked
+by SHA-256; no other version's runtime fits), compiles it with mpiwasmcxx and the modules with
+flang. Writes DIR/lib/libmpiwasm-flang.a, DIR/flang with the modules and a copy of flang, which finds
+them by its own place.
+
+  fortran_runtime.py build [--dir DIR] [--source ARCHIVE] [--jobs N] [--force]
+  fortran_runtime.py dir      print where it is or would be
+  fortran_runtime.py remove   remove it
+"""
+import argparse
+import concurrent.futures
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+VERSION = "19.1.7"
+PACKAGE = "llvm-toolchain-19"
+SHA256 = "ae498f3bc58ae2d9f64ef5f0c035c4240152bf015a5b7738b15c22e93bdc97ce"
+FLANG_BINARY = "/usr/lib/llvm-19/bin/flang-new"
+SHARE = os.path.dirname(os.path.abspath(__file__))
+RECIPE = "1"  # to be raised when what is built changes
+# As far as types go, this target of flang's is WebAssembly: 32-bit pointers, 8-byte alignment.
+TRIPLE = "x86_64-unknown-linux-gnux32"
+MODULES = """__fortran_builtins __fortran_ieee_exceptions __fortran_type_info
+ __cuda_builtins iso_fortran_env_impl iso_c_binding ieee_features ieee_exceptions ieee_arithmetic
+ iso_fortran_env""".split()
+# Those that have more than declarations.
+OBJECT_MODULES = ["iso_fortran_env_impl", "ieee_exceptions", "ieee_arithmetic"]
+
+# Edits of the source: file, pattern, replacement. flang always counts in 64 bits, also where the
+# runtime, compiled for 32-bit pointers, would have size_t or ptrdiff_t.
+EDITS = [
+    ("include/flang/ISO_Fortran_binding.h", r"typedef ptrdiff_t CFI_index_t",
+     "typedef long long CFI_index_t"),
+    ("include/flang/ISO_Fortran_binding.h", r"size_t elem_len; /\*",
+     "unsigned long long elem_len; /*"),
+    ("runtime/namelist.h", r"std::size_t items\{0\}", "std::uint64_t items{0}"),
+    ("runtime/non-tbp-dio.h", r"std::size_t items\{0\}", "std::uint64_t items{0}"),
+    ("runtime/type-info.h", r"ProcedurePointer proc_\{nullptr\}",
+     "alignas(8) ProcedurePointer proc_{nullptr}"),
+    # libc++ declares it with noexcept or without
+    ("runtime/io-api-minimal.cpp", r"void std::__libcpp_verbose_abort\((.*?)\) \{",
+     r"#define TEXT_(x) #x\n#define TEXT(x) TEXT_(x)\n"
+     r'extern "C" void fortran_abort(\1) __asm__("_ZNSt3" TEXT(_LIBCPP_ABI_NAMESPACE)'
+     r' "22__libcpp_verbose_abortEPKcz");'
+     r"\nvoid fortran_abort(\1) {"),
+    ("module/iso_c_binding.f90", r"c_long = c_int64_t", "c_long = c_int32_t"),
+    ("module/iso_c_binding.f90", r"c_size_t = kind\(c_sizeof\(1\)\)", "c_size_t = c_int32_t"),
+    ("module/iso_c_binding.f90", r"c_long_double = 10", "c_long_double = 16"),
+]
+ENTRY = re.compile(r"\b(?:RT|IO)(?:NAME|DECL|DEF)\(\w+\)\s*\(")
+DEFINES = ["-DRT_USE_PSEUDO_LOCK=1", "-DFLANG_LITTLE_ENDIAN=1", "-DHAS_LIBM=1", "-DNDEBUG",
+           # WebAssembly has no flags of exceptions; raising one does nothing.
+           "-DFE_INVALID=1", "-DFE_DIVBYZERO=4", "-DFE_OVERFLOW=8", "-DFE_UNDERFLOW=16",
+           "-DFE_INEXACT=32"]
+NO_BESSEL = re.compile(r"Float128Math/[jy][01n]\.cpp$")  # the C library has none for 128 bits
+FLAGS = ["-O2", "-fno-exceptions", "-fno-rtti", "-fno-strict-aliasing", "-w",
+         "-Wno-c++11-narrowing", "-fno-asynchronous-unwind-tables"]
+
+
+def fail(message):
+    sys.exit(f"mpiwasm sysroot: {message}")
+
+
+def say(message):
+    print(f"mpiwasm sysroot: {message}", flush=True)
+
+
+def run(arguments, **options):
+    result = subprocess.run(arguments, check=False, text=True, capture_output=True, **options)
+    if result.returncode != 0:
+        raise RuntimeError(f"{' '.join(arguments)}: exit {result.returncode}\n"
+                           f"{result.stderr.strip()[-3000:]}")
+    return result.stdout
+
+
+def default_dir():
+    """Beside the installation if it may be written, else the user's own data."""
+    if os.environ.get("MPIWASM_FORTRAN"):
+        return os.environ["MPIWASM_FORTRAN"]
+    beside = os.path.join(SHARE, "fortran")
+    if os.path.exists(os.path.join(beside, "level")) or os.access(SHARE, os.W_OK):
+        return beside
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(data, "mpiwasm", "fortran")
+
+
+def level():
+    return f"{VERSION} {RECIPE}\n"
+
+
+def is_built(directory):
+    try:
+        with open(os.path.join(directory, "level"), encoding="utf-8") as file:
+            return file.read() == level()
+    except OSError:
+        return False
+
+
+def fetch(directory):
+    """The source package's archive, by apt with a state of its own: nothing of the system's package
+    configuration changes, and apt checks the archive's signature."""
+    targets = run(["apt-get", "indextargets", "--format",
+                   "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)", "Identifier: Packages"])
+    lines = {"deb-src {0} {1} {2}".format(*fields) for fields in
+             (target.split("|") for target in targets.splitlines()) if fields[3] == "Debian"}
+    if not lines:
+        fail("no Debian repository among the machine's package sources (run apt-get update); or "
+             f"fetch {PACKAGE}_{VERSION}.orig.tar.xz elsewhere and give --source FILE")
+    state = os.path.join(directory, "apt")
+    os.makedirs(os.path.join(state, "lists", "partial"))
+    os.makedirs(os.path.join(state, "archives", "partial"))
+    with open(os.path.join(state, "sources.list"), "w", encoding="utf-8") as file:
+        file.write("\n".join(sorted(lines)) + "\n")
+    settings = {"Dir::Etc::sourcelist": os.path.join(state, "sources.list"),
+                "Dir::Etc::sourceparts": "-", "Dir::State::lists": os.path.join(state, "lists"),
+                "Dir::Cache": state, "Dir::Cache::archives": os.path.join(state, "archives"),
+                "APT::Sandbox::User": "root" if os.getuid() == 0 else ""}
+    apt = ["apt-get", "-q"] + [word for key, value in settings.items()
+                               for word in ("-o", f"{key}={value}")]
+    say(f"fetching the source package {PACKAGE}, about 165 MB")
+    run([*apt, "update"])
+    run([*apt, "source", "--only-source", "--tar-only", "--download-only", PACKAGE], cwd=directory)
+    found = glob.glob(os.path.join(directory, "*.orig.tar.xz"))
+    if len(found) != 1:
+        fail(f"{PACKAGE}: {len(found)} archives instead of one")
+    return found[0]
+
+
+def unpack(archive, directory):
+    digest = hashlib.sha256()
+    with open(archive, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    if digest.hexdigest() != SHA256:
+        fail(f"{archive} is not that of {PACKAGE} {VERSION}: its SHA-256 is {digest.hexdigest()}")
+    wanted = re.compile(r"[^/]+/flang/((?:runtime|module|lib/Decimal|include/flang)/.*)")
+    seen = False
+    with tarfile.open(archive, "r|xz") as tar:
+        for member in tar:
+            match = wanted.fullmatch(member.name)
+            if match and member.isfile():
+                goal = os.path.join(directory, match.group(1))
+                os.makedirs(os.path.dirname(goal), exist_ok=True)
+                with open(goal, "wb") as file:
+                    shutil.copyfileobj(tar.extractfile(member), file)
+                seen = True
+            elif seen and "/flang/" not in member.name and member.name.count("/") > 0:
+                break  # the archive is sorted: nothing more of flang's comes
+
+
+def widen_entries(text):
+    """size_t becomes 64 bits in the declarations of what compiled Fortran calls."""
+    out, position = [], 0
+    for match in ENTRY.finditer(text):
+        end, depth = match.end(), 1
+        while depth and end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        if match.start() < position:
+            continue
+        head = text[position:match.start()]
+        head = re.sub(r"\b(?:std::)?size_t\s+(RT_API_ATTRS\s+)?$", r"unsigned long long \1", head)
+        out.append(head)
+        out.append(re.sub(r"\b(?:std::)?size_t\b(?!\s*\*)", "unsigned long long",
+                          text[match.start():end]))
+        position = end
+    return "".join(out) + text[position:]
+
+
+def edit(source):
+    for name, pattern, replacement in EDITS:
+        path = os.path.join(source, name)
+        with open(path, encoding="utf-8") as file:
+            text, count = re.subn(pattern, replacement, file.read())
+        if count == 0:
+            fail(f"{name} has no {pattern}: not the source this is made for")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    for folder in ("runtime", "include/flang/Runtime"):
+        for path in glob.glob(os.path.join(source, folder, "*.[hc]*")):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            widened = widen_entries(text)
+            if widened != text:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(widened)
+    with open(os.path.join(source, "runtime", "config.h"), "w", encoding="utf-8") as file:
+        file.write("#define HAVE_STRERROR_R 1\n#define HAVE_DECL_STRERROR_S 0\n")
+
+
+def compile_runtime(source, goal, jobs, wrappers):
+    sources = [path for folder in ("runtime", "runtime/Float128Math", "lib/Decimal")
+               for path in sorted(glob.glob(os.path.join(source, folder, "*.c*")))
+               if path.endswith((".c", ".cpp")) and not NO_BESSEL.search(path)]
+    objects = os.path.join(source, "objects")
+    os.makedirs(objects)
+
+    def one(path):
+        name = os.path.relpath(path, source).replace("/", "_") + ".o"
+        is_c = path.endswith(".c")
+        command = [wrappers + ("mpiwasmcc" if is_c else "mpiwasmcxx"),
+                   "-std=c17" if is_c else "-std=c++17", *DEFINES,
+                   *(f for f in FLAGS if not is_c or "rtti" not in f),
+                   f"-I{source}/include", f"-I{source}/runtime", "-c", path, "-o",
+                   os.path.join(objects, name)]
+        run(command)
+        return os.path.join(objects, name)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        made = list(pool.map(one, sources))
+    os.makedirs(os.path.join(goal, "lib"))
+    archive(wrappers, goal, made)
+
+
+def compile_modules(source, goal):
+    """The modules, and a flang that finds them."""
+    home = os.path.dirname(os.path.dirname(FLANG_BINARY))
+    modules = os.path.join(goal, "flang", "include", "flang")
+    flang = os.path.join(goal, "flang", "bin", "flang-new")
+    os.makedirs(modules)
+    os.makedirs(os.path.dirname(flang))
+    shutil.copy(FLANG_BINARY, flang)
+    os.symlink(os.path.join(home, "lib"), os.path.join(goal, "flang", "lib"))
+    for name in MODULES:
+        run([flang, "-fc1", "-cpp", "-triple", TRIPLE, "-fsyntax-only", "-J", modules,
+             f"{source}/module/{name}.f90"], cwd=modules)
+
+
+def compile_module_objects(source, goal, wrappers):
+    """The intrinsic modules' data and procedures, and MPI's modules, with the wrapper itself."""
+    objects, modules = [], os.path.join(goal, "modules")
+    os.makedirs(modules)
+    paths = [f"{source}/module/{name}.f90" for name in OBJECT_MODULES]
+    paths += [os.path.join(SHARE, "modules", f"{name}.f90") for name in ("mpi", "mpi_f08")]
+    for path in paths:
+        objects.append(os.path.join(source, os.path.basename(path) + ".o"))
+        folder = modules if path.startswith(SHARE) else source
+        run([wrappers + "mpiwasmfort", "-cpp", "-O2", "-J", folder, "-c", path, "-o", objects[-1]],
+            env=dict(os.environ, MPIWASM_FORTRAN=goal))
+    archive(wrappers, goal, objects)
+
+
+def archive(wrappers, goal, objects):
+    clang = run([wrappers + "mpiwasmcc", "--showme:command"]).strip()
+    archiver = run([clang, "-print-prog-name=llvm-ar"]).strip()
+    run([archiver, "rcs", os.path.join(goal, "lib", "libmpiwasm-flang.a"), *objects])
+
+
+def build(options):
+    goal = os.path.abspath(options.dir or default_dir())
+    if is_built(goal) and not options.force:
+        say(f"Fortran's runtime is there: {goal}")
+        return
+    if not os.path.exists(FLANG_BINARY):
+        fail(f"no {FLANG_BINARY} (Debian: apt install flang-19 mlir-19-tools)")
+    begun = time.monotonic()
+    parent = os.path.dirname(goal)
+    os.makedirs(parent, exist_ok=True)
+    wrappers = os.path.join(SHARE, "..", "..", "bin", "")
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".fortran-") as work:
+        source, made = os.path.join(work, "source"), os.path.join(work, "made")
+        os.makedirs(source)
+        os.makedirs(made)
+        try:
+            unpack(options.source or fetch(work), source)
+            edit(source)
+            say("compiling flang's runtime")
+            compile_modules(source, made)
+            compile_runtime(source, made, options.jobs, wrappers)
+            with open(os.path.join(made, "level"), "w", encoding="utf-8") as file:
+                file.write(level())
+            compile_module_objects(source, made, wrappers)
+        except (OSError, RuntimeError, tarfile.TarError) as error:
+            fail(f"Fortran's runtime could not be built: {error}")
+        shutil.rmtree(goal, ignore_errors=True)
+        os.rename(made, goal)
+    say(f"Fortran's runtime is in {goal} ({time.monotonic() - begun:.0f} s)")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="fortran_runtime.py", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("build", "dir", "remove"))
+    parser.add_argument("--dir", help="where to build it, or where it is")
+    parser.add_argument("--source", help=f"the archive {PACKAGE}_{VERSION}.orig.tar.xz")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
+    parser.add_argument("--force", action="store_true", help="build it again")
+    options = parser.parse_args()
+    if options.command == "build":
+        build(options)
+    elif options.command == "dir":
+        print(options.dir or default_dir())
+    else:
+        goal = options.dir or default_dir()
+        if os.path.exists(os.path.join(goal, "level")):
+            shutil.rmtree(goal)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Compile Fortran programs with mpiwasmfort and compare what they print with gfortran's natives.
+
+  check_fortran.py BUILD NAME...
+
+Exit code 77, with the reason: mpiwasmfort cannot compile yet, since flang or its runtime library
+(mpiwasm sysroot build --fortran) is not there, or there is nothing to compare with.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+SUITES = {
+    "common": ["common.f", "common_large.f"],
+    "language": ["language.f90"],
+    "files": ["files.f90"],
+    "interop": ["interop.f90", "interop_c.c"],
+    "mpi_hello": ["mpi_hello.f"],
+    "mpi_calls": ["mpi_calls.f90"],
+    "mpi_modern": ["mpi_modern.f90"],
+}
+# What is refused, and what the message must say.
+REFUSED = {
+    "trampoline": ("module m\ncontains\nsubroutine apply(f)\nexternal f\ncall f()\nend subroutine\n"
+                   "end module\nprogram p\nuse m\ninteger :: i\ni = 1\ncall apply(inner)\n"
+                   "print *, i\ncontains\nsubroutine inner\ni = i + 1\nend subroutine\n"
+                   "end program\n", "internal procedure is passed as an argument"),
+    "syntax": ("program p\ninteger :: i = \nend program\n", "error:"),
+}
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+def run(command, cwd, status=0):
+    environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                       OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_mpi_yield_when_idle="1")
+    result = subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False,
+                            timeout=280, env=environment)
+    if (result.returncode == 0) != (status == 0):
+        sys.exit(f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}{result.stderr}")
+    return result.stdout if status == 0 else result.stderr
+
+
+def compare(name, native, module):
+    if native != module:
+        sys.exit(f"{name}: natively:\n{native}\nas a module:\n{module}")
+    if not native.strip():
+        sys.exit(f"{name} prints nothing")
+
+
+def check_serial(name, sources, tools, work):
+    if not shutil.which("gfortran"):
+        skip("no gfortran to compare with")
+    run(["gfortran", "-std=legacy", "-w", *sources, "-o", "native"], work)
+    run([tools + "mpiwasmfort", "-O1", "--strict-signatures", *sources, "-o", "a.wasm"], work)
+    compare(name, run(["./native"], work), run([tools + "mpiwasm", "a.wasm"], work))
+
+
+def check_mpi(name, sources, tools, work):
+    run([tools + "mpiwasmfort", "-O1", "--strict-signatures", *sources, "-o", "a.wasm"], work)
+    compared = 0
+    for mpi in ("mpich", "openmpi"):
+        compiler, launcher = shutil.which(f"mpif90.{mpi}"), shutil.which(f"mpiexec.{mpi}")
+        if not compiler or not launcher:
+            continue
+        # Neither module knows all calls with choice buffers by their types.
+        run([compiler, "-w", "-fallow-argument-mismatch", *sources, "-o", "native"], work)
+        compare(f"{name} ({mpi})", run([launcher, "-n", "2", "./native"], work),
+                run([launcher, "-n", "2", tools + "mpiwasm", "a.wasm"], work))
+        compared += 1
+    if not compared:
+        skip("no MPI with Fortran to compare with")
+
+
+def check_refused(tools, work):
+    for name, (text, message) in REFUSED.items():
+        path = os.path.join(work, f"{name}.f90")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        said = run([tools + "mpiwasmfort", "-c", path], work, status=1)
+        if message not in said:
+            sys.exit(f"{name}: no '{message}' in: {said}")
+        if os.path.exists(os.path.join(work, f"{name}.o")):
+            sys.exit(f"{name}: an object was made")
+
+
+def main():
+    tools = os.path.join(os.path.abspath(sys.argv[1]), "bin", "")
+    with tempfile.TemporaryDirectory(prefix="mpiwasm-fortran-") as work:
+        probe = subprocess.run([tools + "mpiwasmfort", "--showme:command"], text=True,
+                               capture_output=True, check=False)
+        if probe.returncode != 0:
+            skip(probe.stderr.strip())
+        for name in sys.argv[2:]:
+            sources = [os.path.join(PROGRAMS, source) for source in SUITES.get(name, [])]
+            if name == "refused":
+                check_refused(tools, work)
+            elif name.startswith("mpi_"):
+                check_mpi(name, sources, tools, work)
+            else:
+                check_serial(name, sources, tools, work)
+            print(f"{name}: same output")
+
+
+if __name__ == "__main__":
+    main()
