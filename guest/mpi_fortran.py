@@ -144,8 +144,8 @@ def read_functions(root):
     sys.path[:0] = [os.path.join(root, "src", "mpi"), os.path.join(root, "guest")]
     from mpi_imports import parse
     from mpi_stubs import read_table
-    functions, later = read_table(os.path.join(root, "src", "mpi", "mpi_functions.def"))[:2]
-    known = {f"MPI_{f.name}" for _, f in functions} | {f"MPI_{name}" for name in later}
+    table = read_table(os.path.join(root, "src", "mpi", "mpi_functions.def"))
+    known = {f"MPI_{function.name}" for _, function in table}
     parsed = parse(os.path.join(root, "guest", "include", "mpi_prototypes.h"))
     return [Function(*prototype) for prototype in parsed if prototype[0] in known
             and not re.search(r"_c$|_f2c|_c2f|^MPI_T_|_f08|fromint|toint|^MPI_Abi", prototype[0])]
