@@ -59,7 +59,7 @@ struct install {
     char clang[PATH_MAX], clangxx[PATH_MAX];
     char sysroot[PATH_MAX + 64];
     bool has_builtins; /* share holds compiler-rt's builtins; not with WASI_SDK_PATH */
-    bool has_exceptions, has_no_exceptions; /* which C++ libraries the full level has */
+    bool has_exceptions, has_no_exceptions; /* which C++ libraries there are, in eh/ and noeh/ */
 };
 
 bool install_find(struct install *install, char *reason, size_t reason_size);

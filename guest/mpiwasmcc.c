@@ -154,10 +154,11 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     if (!job->options.has_debug) arguments_add(out, "-Wl,--strip-debug");
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
     arguments_addf(out, "-L%s/lib", job->install.share);
-    if (job->install.level == LEVEL_FULL)
+    if (job->install.has_exceptions || job->install.has_no_exceptions)
         arguments_addf(out, "-L%s/lib/wasm32-wasip1/%s", job->install.sysroot,
                        has_exceptions(job) ? "eh" : "noeh");
     arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
+    if (has_exceptions(job) && job->is_cxx) arguments_add(out, "-lunwind");
     /* clang's versions look for their builtins at different places: name all default libraries. */
     if (job->install.has_builtins) {
         arguments_add(out, "-nodefaultlibs");

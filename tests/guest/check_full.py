@@ -83,6 +83,26 @@ def check_threads():
     assert mpiwasm("thread.wasm")[0] == "1"
 
 
+def check_sdk():
+    """A wasi-sdk that the user names is used, with its clang and its two C++ libraries."""
+    clang = cc("--showme:command")[0].strip()
+    os.makedirs("sdk/bin")
+    os.makedirs("sdk/share")
+    os.symlink(clang, "sdk/bin/clang")
+    os.symlink(clang, "sdk/bin/clang++")
+    os.symlink(FULL, "sdk/share/wasi-sysroot")
+    os.environ["WASI_SDK_PATH"] = os.path.abspath("sdk")
+    try:
+        assert "level: wasi-sdk" in cc("-v", "-c", program("hello.c"))[1]
+        cc(program("compat.c"), "-D_GNU_SOURCE", "-o", "compat.wasm")
+        write("throw.cpp", "int main() { try { throw 4; } catch (int x) { return x; } }\n")
+        cxx("throw.cpp", "-o", "throw.wasm")
+    finally:
+        del os.environ["WASI_SDK_PATH"]
+    assert mpiwasm("compat.wasm")[0] == "ok\n"
+    mpiwasm("throw.wasm", status=4)
+
+
 def check_c():
     """The C library: the compatibility layer fits it, jumps, long double, main in an archive."""
     cc("-O2", "-D_GNU_SOURCE", program("compat.c"), "-o", "compat.wasm")
