@@ -56,12 +56,12 @@ def compare(mpi, tests, native, wasm, known):
     failures = 0
     print(f"\n{mpi.name}: {'test':<50}{'native':>10}{'wasm':>10}")
     for name, test in tests.items():
+        count = directories[test.dir]
+        count["lines"] += 1
         if name not in wasm:
             print(f"{mpi.name}: {name:<50}{native[name].state:>10}   not run")
             continue
         n, w = native[name], wasm[name]
-        count = directories[test.dir]
-        count["lines"] += 1
         count["native"] += n.state == "pass"
         count["wasm"] += w.state == "pass"
         count["both"] += n.state == "pass" and w.state == "pass"
