@@ -9,6 +9,8 @@
 #include <ctype.h>
 #include <string.h>
 
+enum { MISSING_SHOWN = 10 }; /* missing names; a library forgotten may have hundreds */
+
 static const char needs_full[] = "the full level";
 static const char no_sockets[] = "modules have no sockets";
 static const char no_loading[] = "modules load no shared libraries; link static ones";
@@ -163,6 +165,7 @@ static void read_undefined(struct diagnosis *diagnosis, const char *line, const 
                  name_place(diagnosis, place));
         return;
     }
+    if (diagnosis->seen.count > MISSING_SHOWN) return;
     fprintf(stderr, "%s: error: %s is missing, which %s uses%s%s\n", diagnosis->program, symbol,
             name_place(diagnosis, place), hint ? ": " : "", hint ? hint : "");
 }
@@ -219,6 +222,9 @@ void diagnose_line(struct diagnosis *diagnosis, char *line) {
 
 void diagnose_end(struct diagnosis *diagnosis, bool is_strict) {
     int count = diagnosis->mismatches;
+    if (diagnosis->seen.count > MISSING_SHOWN)
+        fprintf(stderr, "%s: error: %zu names are missing in all; with -v each is shown\n",
+                diagnosis->program, diagnosis->seen.count);
     if (count > 0)
         fprintf(stderr,
                 "%s: %s: %d function%s (above) called with other arguments or results than it was "

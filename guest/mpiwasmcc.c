@@ -127,6 +127,7 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
         "-Wl,-z,stack-size=8388608",
         "-Wl,--stack-first",
         "-Wl,--export-table",
+        "-Wl,--error-limit=0", /* diagnose.c shortens them */
         "-Wl,--table-base=16", /* MPI_COMM_DUP_FN is the function pointer 1 */
         /* A main in an archive would be dropped silently. */
         "-Wl,-u,__main_argc_argv",

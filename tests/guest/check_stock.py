@@ -23,6 +23,11 @@ def check_missing():
     write("empty.c", "int unused;\n")
     _, err = cc("empty.c", status=1)
     assert err.count("\n") == 1 and "no main function" in err, err
+    names = [f"missing_{number}" for number in range(25)]
+    write("many.c", "".join(f"int {name}(void);\n" for name in names) +
+          f"int main(void) {{ return {'() + '.join(names)}(); }}\n")
+    _, err = cc("many.c", status=1)
+    assert err.count(" is missing") == 10 and "25 names are missing" in err, err
     # With -v the linker's own lines are there too.
     assert "undefined symbol: nowhere" in cc("-v", "a.c", status=1)[1]
 
