@@ -83,24 +83,16 @@ static ptrdiff_t match(const char *guest_path, const char *path) {
     return whole ? (ptrdiff_t)length : -1;
 }
 
-bool mpilayer_name_find(struct mpilayer_call *call, const char *argument, uint32_t address,
-                        struct mpilayer_name *name) {
-    const struct mpilayer_names *names = call->layer->names;
-    if (!mpilayer_string_get(call, argument, address, name->text, sizeof name->text,
-                             GUEST_MPI_ERR_BAD_FILE)) {
-        return false;
-    }
-    const char *path = strncmp(name->text, "ufs:", 4) == 0 ? name->text + 4 : name->text;
-    if (path[0] == '\0') {
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_BAD_FILE, argument, "an empty name");
-    }
-    if (strchr(path, ':') != NULL) {
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_BAD_FILE, argument,
-                                  "'%s': a name with a colon", name->text);
-    }
-    path = skip_front(path);
+int mpilayer_name_locate(const struct mpilayer *layer, const char *text, struct mpilayer_name *name,
+                         const char **reason) {
+    const struct mpilayer_names *names = layer->names;
+    const char *path = skip_front(text);
     ptrdiff_t best = -1;
     const struct grant *grant = NULL;
+    if (text[0] == '\0') {
+        *reason = "an empty name";
+        return GUEST_MPI_ERR_BAD_FILE;
+    }
     for (size_t i = names->count; i > 0; i--) { /* of equal ones the last, as in C libraries */
         ptrdiff_t length = match(names->grants[i - 1].guest_path, path);
         if (length > best) {
@@ -109,9 +101,8 @@ bool mpilayer_name_find(struct mpilayer_call *call, const char *argument, uint32
         }
     }
     if (grant == NULL) {
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_SUCH_FILE, argument,
-                                  "'%s' lies in no directory given to the program (option --dir)",
-                                  name->text);
+        *reason = "lies in no directory given to the program (option --dir)";
+        return GUEST_MPI_ERR_NO_SUCH_FILE;
     }
     path += best;
     path += strspn(path, "/");
@@ -119,7 +110,24 @@ bool mpilayer_name_find(struct mpilayer_call *call, const char *argument, uint32
     name->root = grant->directory;
     name->read_only = grant->read_only;
     name->use_openat2 = names->sandbox.use_openat2;
-    return true;
+    return GUEST_MPI_SUCCESS;
+}
+
+bool mpilayer_name_find(struct mpilayer_call *call, const char *argument, uint32_t address,
+                        struct mpilayer_name *name) {
+    const char *reason = "";
+    if (!mpilayer_string_get(call, argument, address, name->text, sizeof name->text,
+                             GUEST_MPI_ERR_BAD_FILE)) {
+        return false;
+    }
+    const char *path = strncmp(name->text, "ufs:", 4) == 0 ? name->text + 4 : name->text;
+    if (strchr(path, ':') != NULL) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_BAD_FILE, argument,
+                                  "'%s': a name with a colon", name->text);
+    }
+    int class = mpilayer_name_locate(call->layer, path, name, &reason);
+    return class == GUEST_MPI_SUCCESS ||
+           mpilayer_call_fail(call, class, argument, "'%s' %s", name->text, reason);
 }
 
 int mpilayer_name_error(int error) {

@@ -22,14 +22,19 @@ void mpilayer_names_close(struct mpilayer_names *names); /* NULL is fine */
 /* A name of the guest's, resolved but for the last component. */
 struct mpilayer_name {
     char text[PATH_SANDBOX_SIZE]; /* as given, without "ufs:" */
-    const char *rest;             /* within text: beneath `root` */
+    const char *rest;             /* within what was looked up: beneath `root` */
     int root;                     /* descriptor of the granted directory; borrowed */
     bool read_only;               /* the grant */
     bool use_openat2;
 };
 
-/* Read the string at the guest's address and find its grant: MPI_ERR_BAD_FILE for what is no name,
+/* Find the grant of a name; fills in all but name->text. MPI_ERR_BAD_FILE for what is no name,
  * MPI_ERR_NO_SUCH_FILE if no grant has it. */
+int mpilayer_name_locate(const struct mpilayer *layer, const char *text, struct mpilayer_name *name,
+                         const char **reason);
+
+/* Read the string at the guest's address and find its grant. "ufs:" in front is left out; any other
+ * colon is refused. */
 bool mpilayer_name_find(struct mpilayer_call *call, const char *argument, uint32_t address,
                         struct mpilayer_name *name);
 

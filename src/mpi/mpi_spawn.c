@@ -8,32 +8,18 @@
  * all ranks, so that none waits for the others. Info keys (hosts, paths, environment) go nowhere.
  */
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_file_name.h"
 #include "mpi/mpi_info.h"
 #include "mpi/mpi_plugin.h"
 #include "mpi_functions.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#if __has_include(<linux/openat2.h>)
-#include <linux/openat2.h>
-#else
-struct open_how {
-    uint64_t flags, mode, resolve;
-};
-#define RESOLVE_NO_MAGICLINKS 0x02
-#define RESOLVE_BENEATH 0x08
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2 437 /* on every architecture */
-#endif
 
 enum {
     PROGRAMS_AT_MOST = 1024, /* of one MPI_Comm_spawn_multiple */
@@ -60,62 +46,17 @@ struct spawn {
 
 /* ---- the module ---- */
 
-static const char *skip_front(const char *path) {
-    for (;;) {
-        if (path[0] == '/') {
-            path++;
-        } else if (path[0] == '.' && (path[1] == '/' || path[1] == '\0')) {
-            path++;
-        } else {
-            return path;
-        }
-    }
-}
-
-/* The grant that the guest's name lies in, and the rest of the name. */
-static const struct host_directory *find_grant(const struct host_config *config, const char *name,
-                                               const char **rest) {
-    const struct host_directory *best = NULL;
-    size_t best_length = 0;
-    name = skip_front(name);
-    for (size_t i = 0; i < config->directory_count; i++) {
-        const char *guest = skip_front(config->directories[i].guest_path);
-        size_t length = strlen(guest);
-        while (length > 0 && guest[length - 1] == '/') {
-            length--;
-        }
-        if ((length == 0 || (strncmp(guest, name, length) == 0 &&
-                             (name[length] == '/' || name[length] == '\0'))) &&
-            (best == NULL || length >= best_length)) {
-            best = &config->directories[i];
-            best_length = length;
-        }
-    }
-    *rest = name + best_length + strspn(name + best_length, "/");
-    return best;
-}
-
 /* The host's path of a module that lies beneath a granted directory, links resolved. */
 static bool module_find(struct mpilayer_call *call, const char *name, char path[PATH_MAX]) {
-    const char *rest;
-    const struct host_directory *grant = find_grant(call->layer->config, name, &rest);
-    if (grant == NULL) {
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_SPAWN, "command",
-                                  "'%s' lies in no directory given to the program", name);
+    struct mpilayer_name place;
+    const char *reason = "";
+    int fd;
+    int class = mpilayer_name_locate(call->layer, name, &place, &reason);
+    if (class == GUEST_MPI_SUCCESS) {
+        class = mpilayer_name_open(&place, O_RDONLY | O_NOCTTY, &fd, &reason);
     }
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-    int root = open(grant->host_path, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1, error = errno;
-    if (root >= 0) {
-        fd = (int)syscall(SYS_openat2, root, rest, &how, sizeof how);
-        error = errno;
-        close(root);
-    }
-    if (fd < 0) {
-        return mpilayer_call_fail(call, GUEST_MPI_ERR_SPAWN, "command", "'%s': %s", name,
-                                  error == ENOSYS ? "this kernel lacks openat2, without which "
-                                                    "modules to start are not looked up"
-                                                  : strerror(error));
+    if (class != GUEST_MPI_SUCCESS) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_SPAWN, "command", "'%s': %s", name, reason);
     }
     char link[64];
     struct stat opened, named;
