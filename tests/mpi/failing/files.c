@@ -182,6 +182,13 @@ static void handles_and_views(void) {
     WORKS(MPI_File_iwrite_at(file, 0, NULL, 1 << 30, nothing, &request));
     WORKS(MPI_Wait(&request, MPI_STATUS_IGNORE));
     WORKS(MPI_File_write_all(file, NULL, 1 << 30, nothing, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_write_all_begin(file, NULL, 1 << 30, nothing));
+    WORKS(MPI_File_write_all_end(file, NULL, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_read_at_all_begin(file, 0, NULL, 1 << 30, nothing));
+    WORKS(MPI_File_read_at_all_end(file, NULL, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_write_ordered(file, NULL, 1 << 30, nothing, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_iread_shared(file, NULL, 1 << 30, nothing, &request));
+    WORKS(MPI_Wait(&request, MPI_STATUS_IGNORE));
     WORKS(MPI_File_read_all_begin(file, values, 1, MPI_INT));
     FAILS(MPI_ERR_IO, MPI_File_write_all_begin(file, values, 1, MPI_INT));
     FAILS(MPI_ERR_IO, MPI_File_write_all_end(file, values, MPI_STATUS_IGNORE));
