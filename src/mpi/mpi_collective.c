@@ -49,7 +49,7 @@ static bool side_blocks(struct mpilayer_call *call, const struct side_names *nam
     int64_t total;
     side_clear(side);
     if (!mpilayer_count_check(call, names->count, count) ||
-        !mpilayer_datatype_get(call, names->type, type_handle, &type) ||
+        !mpilayer_datatype_get_for(call, names->type, type_handle, count, &type) ||
         (__builtin_mul_overflow(count, (int64_t)blocks, &total) &&
          !mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, names->count, "too large")) ||
         !mpilayer_buffer_get(call, names->buffer, address, total, &type, &side->buffer) ||

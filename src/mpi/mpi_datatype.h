@@ -129,6 +129,24 @@ static inline bool mpilayer_datatype_get(struct mpilayer_call *call, const char 
            ((*out)->committed || mpilayer_datatype_fail_uncommitted(call, argument));
 }
 
+/* The predefined datatype; NULL: no such handle, or MPI_DATATYPE_NULL. */
+struct mpilayer_datatype *mpilayer_datatype_predefined(uint32_t handle);
+
+/* The datatype of `count` items. MPICH looks at it only where there are any, and so do we then. */
+static inline bool mpilayer_datatype_get_for(struct mpilayer_call *call, const char *argument,
+                                             uint32_t handle, int64_t count,
+                                             struct mpilayer_datatype **out) {
+#ifdef MPICH_NAME
+    if (count == 0 && handle == GUEST_MPI_DATATYPE_NULL) {
+        *out = mpilayer_datatype_predefined(GUEST_MPI_BYTE);
+        return true;
+    }
+#else
+    (void)count;
+#endif
+    return mpilayer_datatype_get(call, argument, handle, out);
+}
+
 /* Make the predefined datatypes; after MPI_Init, as host types have to be built. */
 bool mpilayer_datatypes_start(struct mpilayer *layer);
 /* Before MPI_Finalize. */
@@ -177,8 +195,6 @@ struct mpilayer_datatype *mpilayer_datatype_of_host(MPI_Datatype host);
 /* Free the host datatypes of an object that itself may stay. */
 void mpilayer_datatype_drop_hosts(struct mpilayer_datatype *type);
 
-/* The predefined datatype; NULL: no such handle, or MPI_DATATYPE_NULL. */
-struct mpilayer_datatype *mpilayer_datatype_predefined(uint32_t handle);
 uint32_t mpilayer_kind_size(enum mpilayer_kind kind); /* bytes, also its alignment; at least 1 */
 
 /* The Fortran 90 datatype of a combiner, one per (p, r), borrowed. MPI_ERR_ARG: there is none. */

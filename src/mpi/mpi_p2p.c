@@ -105,7 +105,7 @@ static int32_t matched_receive(struct mpilayer *layer, const char *name, uint32_
     void *buf_host;
     MPI_Status status_host;
     if (!mpilayer_call_begin(&call, layer, name) || !message_get(&call, message, &object) ||
-        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
+        !mpilayer_datatype_get_for(&call, "datatype", datatype, count, &type) ||
         !mpilayer_count_check(&call, "count", count) ||
         !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buf_host) ||
         !mpilayer_large_get(&call, "count", count, type->host, &large) ||
@@ -151,7 +151,7 @@ static int32_t matched_start(struct mpilayer *layer, const char *name, uint32_t 
     struct mpilayer_large large;
     void *buf_host;
     if (!mpilayer_call_begin(&call, layer, name) || !message_get(&call, message, &object) ||
-        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
+        !mpilayer_datatype_get_for(&call, "datatype", datatype, count, &type) ||
         !mpilayer_count_check(&call, "count", count) ||
         !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buf_host) ||
         !mpilayer_large_get(&call, "count", count, type->host, &large) ||
@@ -262,8 +262,9 @@ static int32_t exchange(struct mpilayer *layer, const char *name, uint32_t sendb
     struct exchange e = {.replace = replace};
     if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_comm_get(&call, "comm", comm, &comm_object) ||
-        !mpilayer_datatype_get(&call, replace ? "datatype" : "sendtype", sendtype, &send_type) ||
-        !mpilayer_datatype_get(&call, "recvtype", recvtype, &recv_type) ||
+        !mpilayer_datatype_get_for(&call, replace ? "datatype" : "sendtype", sendtype, sendcount,
+                                   &send_type) ||
+        !mpilayer_datatype_get_for(&call, "recvtype", recvtype, recvcount, &recv_type) ||
         !mpilayer_count_check(&call, replace ? "count" : "sendcount", sendcount) ||
         !mpilayer_count_check(&call, "recvcount", recvcount) ||
         !mpilayer_dest_get(&call, "dest", dest, comm_object, &e.dest) ||

@@ -93,6 +93,11 @@ class Function:
             return ["%s {" % self.prototype(), "    return (int32_t)%s;" % arguments[0].name,
                     "}"]
         checks = [(a.kind.order, a.fill(a.kind.check)) for a in arguments if a.kind.check]
+        counted = {a.words[1]: a.words[0] for a in arguments
+                   if a.kind_name == "BUFFER" and a.words[0] != "1"}
+        checks = [(order, re.sub(r'^mpilayer_datatype_get\((.*"(\w+)", \w+), (.*)$', lambda m: (
+            "mpilayer_datatype_get_for(%s, %s, %s" % (m[1], counted[m[2]], m[3])
+            if m[2] in counted else m[0]), check)) for order, check in checks]
         counts = self.counts()
         # MPICH's functions of files end the job where a count is beyond int, the large ones too.
         of_file = bool(arguments) and arguments[0].name == "fh"
