@@ -123,6 +123,10 @@ static bool making_begin(struct making *m, struct mpilayer *layer, const char *n
            mpilayer_memory_check(call, "win", win, 4);
 }
 
+/* MPICH 4.0 over UCX takes a window's base for one that is aligned to 16 bytes: the host's windows
+ * begin so much before the guest's that they are. */
+enum { HOST_ALIGNMENT = 64 };
+
 /* What each rank offers; *apart: all of them allow segments of shared memory to lie apart.
  * size < 0: a rank could not get its memory. */
 static int gather(struct making *m, struct mpilayer_win *win, int64_t size, bool *apart) {
@@ -131,6 +135,8 @@ static int gather(struct making *m, struct mpilayer_win *win, int64_t size, bool
     } own = {0, size, m->unit, *apart}, *offers;
     if (m->flavor == GUEST_MPI_WIN_FLAVOR_DYNAMIC) {
         own.start = (int64_t)(uintptr_t)m->call.layer->guest->memory;
+    } else if (size > 0) {
+        own.start = win->base % HOST_ALIGNMENT;
     }
     offers = mpilayer_call_allocate(&m->call, (size_t)m->comm->size * sizeof *offers);
     if (offers == NULL) {
@@ -150,14 +156,15 @@ static int gather(struct making *m, struct mpilayer_win *win, int64_t size, bool
 static int make_host(struct making *m, struct mpilayer_win *win, MPI_Info info) {
     uint8_t *memory = m->call.layer->guest->memory;
     bool dynamic = m->flavor == GUEST_MPI_WIN_FLAVOR_DYNAMIC;
+    uint32_t lead = m->size > 0 ? win->base % HOST_ALIGNMENT : 0;
     int class, code;
     code = dynamic ? MPI_Win_create_dynamic(info, m->comm->host, &win->host)
-                   : MPI_Win_create(m->size > 0 ? memory + win->base : NULL, m->size, 1, info,
-                                    m->comm->host, &win->host);
+                   : MPI_Win_create(m->size > 0 ? memory + win->base - lead : NULL, m->size + lead,
+                                    1, info, m->comm->host, &win->host);
     if (code != MPI_SUCCESS && m->comm->size == 1 && MPI_Error_class(code, &class) == MPI_SUCCESS &&
         class == MPI_ERR_WIN) {
         win->alone = true;
-        win->alone_base = dynamic ? NULL : memory + win->base;
+        win->alone_base = dynamic ? NULL : memory + win->base - lead;
         win->info = mpilayer_info_hints(m->call.layer, m->hints);
         return MPI_SUCCESS;
     }

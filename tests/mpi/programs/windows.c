@@ -330,6 +330,28 @@ static void errors(void) {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_ARE_FATAL);
 }
 
+/* Not aligned: MPICH 4.0 itself fails then, the module must not. */
+static void bases(void) {
+    int memory[6] __attribute__((aligned(64))), got = -1;
+#ifdef __wasm__
+    enum { AT = 1 };
+#else
+    enum { AT = 0 };
+#endif
+    MPI_Win win;
+    for (int i = 0; i < 6; i++) {
+        memory[i] = 10 * rank + i - AT;
+    }
+    MPI_Win_create(memory + AT, 4 * sizeof(int), sizeof(int), MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+    for (int target = 0; target < ranks; target++) {
+        MPI_Win_lock(MPI_LOCK_SHARED, target, 0, win);
+        MPI_Get(&got, 1, MPI_INT, target, 2, 1, MPI_INT, win);
+        MPI_Win_unlock(target, win);
+        report("third of %d: %d", target, got);
+    }
+    MPI_Win_free(&win);
+}
+
 /* MPICH gives what fails on a window without an error handler to that of MPI_COMM_WORLD. */
 static void initial_handler(void) {
     char version[MPI_MAX_LIBRARY_VERSION_STRING];
@@ -357,6 +379,7 @@ int main(int argc, char **argv) {
     post_start();
     questions();
     errors();
+    bases();
     initial_handler();
     finish();
     return 0;
