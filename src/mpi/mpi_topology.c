@@ -71,8 +71,13 @@ int32_t mpilayer_Cart_create(struct mpilayer *layer, uint32_t comm_old, int32_t 
     int *dims_host, *periods_host;
     if (!mpilayer_call_begin(&call, layer, "MPI_Cart_create") ||
         !mpilayer_comm_get(&call, "comm_old", comm_old, &comm) ||
-        !grid_get(&call, comm, ndims, dims, periods, &dims_host, &periods_host) ||
-        !mpilayer_comm_reserve(&call, "comm_cart", comm_cart, &made))
+        !mpilayer_memory_check(&call, "comm_cart", comm_cart, 4))
+        return mpilayer_call_raise(&call);
+    if (!grid_get(&call, comm, ndims, dims, periods, &dims_host, &periods_host)) {
+        mpilayer_store_i32(layer, comm_cart, GUEST_MPI_COMM_NULL); /* as MPICH has it */
+        return mpilayer_call_raise(&call);
+    }
+    if (!mpilayer_comm_reserve(&call, "comm_cart", comm_cart, &made))
         return mpilayer_call_raise(&call);
     int code =
         MPI_Cart_create(comm->host, ndims, dims_host, periods_host, reorder != 0, &made->host);
