@@ -16,9 +16,11 @@ const char *const *compiler_options(const struct options *options, const char *b
     const char **words = arena_array(arena, 16, sizeof *words);
     size_t count = 0;
     if (bounds == NULL) bounds = options->bounds;
-    if (options->target != NULL && strcmp(options->target, machine_name(MACHINE_HOST)) != 0)
-        words[count++] = arena_printf(arena, "--target=%s", options->target);
-    if (options->cpu != NULL && strcmp(options->cpu, "native") != 0)
+    bool is_other =
+        options->target != NULL && strcmp(options->target, machine_name(MACHINE_HOST)) != 0;
+    if (is_other) words[count++] = arena_printf(arena, "--target=%s", options->target);
+    /* For another machine native is no default, but a mistake that the compiler explains. */
+    if (options->cpu != NULL && (is_other || strcmp(options->cpu, "native") != 0))
         words[count++] = arena_printf(arena, "--cpu=%s", options->cpu);
     if (options->optimize != NULL) words[count++] = arena_printf(arena, "-O%s", options->optimize);
     if (options->fp != NULL && strcmp(options->fp, "strict") != 0)
