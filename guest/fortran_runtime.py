@@ -30,15 +30,12 @@ PACKAGE = "llvm-toolchain-19"
 SHA256 = "ae498f3bc58ae2d9f64ef5f0c035c4240152bf015a5b7738b15c22e93bdc97ce"
 FLANG_BINARY = "/usr/lib/llvm-19/bin/flang-new"
 SHARE = os.path.dirname(os.path.abspath(__file__))
-RECIPE = "1"  # to be raised when what is built changes
+LEVEL = f"{VERSION} 1\n"  # the second number is to be raised when what is built changes
 # As far as types go, this target of flang's is WebAssembly: 32-bit pointers, 8-byte alignment.
 TRIPLE = "x86_64-unknown-linux-gnux32"
-MODULES = """__fortran_builtins __fortran_ieee_exceptions __fortran_type_info
- __cuda_builtins iso_fortran_env_impl iso_c_binding ieee_features ieee_exceptions ieee_arithmetic
- iso_fortran_env""".split()
-# Those that have more than declarations.
-OBJECT_MODULES = ["iso_fortran_env_impl", "ieee_exceptions", "ieee_arithmetic"]
-
+MODULES = """__fortran_builtins __fortran_ieee_exceptions __fortran_type_info iso_fortran_env_impl
+ iso_c_binding ieee_features ieee_exceptions ieee_arithmetic iso_fortran_env""".split()
+OBJECT_MODULES = ["iso_fortran_env_impl", "ieee_exceptions", "ieee_arithmetic"]  # with code
 # Edits of the source: file, pattern, replacement. flang always counts in 64 bits, also where the
 # runtime, compiled for 32-bit pointers, would have size_t or ptrdiff_t.
 EDITS = [
@@ -78,6 +75,16 @@ def say(message):
     print(f"mpiwasm sysroot: {message}", flush=True)
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def run(arguments, **options):
     result = subprocess.run(arguments, check=False, text=True, capture_output=True, **options)
     if result.returncode != 0:
@@ -97,16 +104,9 @@ def default_dir():
     return os.path.join(data, "mpiwasm", "fortran")
 
 
-def level():
-    return f"{VERSION} {RECIPE}\n"
-
-
 def is_built(directory):
-    try:
-        with open(os.path.join(directory, "level"), encoding="utf-8") as file:
-            return file.read() == level()
-    except OSError:
-        return False
+    path = os.path.join(directory, "level")
+    return os.path.exists(path) and read(path) == LEVEL
 
 
 def fetch(directory):
@@ -114,16 +114,15 @@ def fetch(directory):
     configuration changes, and apt checks the archive's signature."""
     targets = run(["apt-get", "indextargets", "--format",
                    "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)", "Identifier: Packages"])
-    lines = {"deb-src {0} {1} {2}".format(*fields) for fields in
-             (target.split("|") for target in targets.splitlines()) if fields[3] == "Debian"}
+    fields = [target.split("|") for target in targets.splitlines()]
+    lines = {f"deb-src {f[0]} {f[1]} {f[2]}" for f in fields if f[3] == "Debian"}
     if not lines:
         fail("no Debian repository among the machine's package sources (run apt-get update); or "
              f"fetch {PACKAGE}_{VERSION}.orig.tar.xz elsewhere and give --source FILE")
     state = os.path.join(directory, "apt")
     os.makedirs(os.path.join(state, "lists", "partial"))
     os.makedirs(os.path.join(state, "archives", "partial"))
-    with open(os.path.join(state, "sources.list"), "w", encoding="utf-8") as file:
-        file.write("\n".join(sorted(lines)) + "\n")
+    write(os.path.join(state, "sources.list"), "\n".join(sorted(lines)) + "\n")
     settings = {"Dir::Etc::sourcelist": os.path.join(state, "sources.list"),
                 "Dir::Etc::sourceparts": "-", "Dir::State::lists": os.path.join(state, "lists"),
                 "Dir::Cache": state, "Dir::Cache::archives": os.path.join(state, "archives"),
@@ -183,22 +182,15 @@ def widen_entries(text):
 def edit(source):
     for name, pattern, replacement in EDITS:
         path = os.path.join(source, name)
-        with open(path, encoding="utf-8") as file:
-            text, count = re.subn(pattern, replacement, file.read())
+        text, count = re.subn(pattern, replacement, read(path))
         if count == 0:
             fail(f"{name} has no {pattern}: not the source this is made for")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        write(path, text)
     for folder in ("runtime", "include/flang/Runtime"):
         for path in glob.glob(os.path.join(source, folder, "*.[hc]*")):
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-            widened = widen_entries(text)
-            if widened != text:
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write(widened)
-    with open(os.path.join(source, "runtime", "config.h"), "w", encoding="utf-8") as file:
-        file.write("#define HAVE_STRERROR_R 1\n#define HAVE_DECL_STRERROR_S 0\n")
+            write(path, widen_entries(read(path)))
+    write(os.path.join(source, "runtime", "config.h"),
+          "#define HAVE_STRERROR_R 1\n#define HAVE_DECL_STRERROR_S 0\n")
 
 
 def compile_runtime(source, goal, jobs, wrappers):
@@ -212,7 +204,7 @@ def compile_runtime(source, goal, jobs, wrappers):
         name = os.path.relpath(path, source).replace("/", "_") + ".o"
         is_c = path.endswith(".c")
         command = [wrappers + ("mpiwasmcc" if is_c else "mpiwasmcxx"),
-                   "-std=c17" if is_c else "-std=c++17", *DEFINES,
+                   "-std=gnu17" if is_c else "-std=gnu++17", *DEFINES,
                    *(f for f in FLAGS if not is_c or "rtti" not in f),
                    f"-I{source}/include", f"-I{source}/runtime", "-c", path, "-o",
                    os.path.join(objects, name)]
@@ -227,13 +219,12 @@ def compile_runtime(source, goal, jobs, wrappers):
 
 def compile_modules(source, goal):
     """The modules, and a flang that finds them."""
-    home = os.path.dirname(os.path.dirname(FLANG_BINARY))
     modules = os.path.join(goal, "flang", "include", "flang")
     flang = os.path.join(goal, "flang", "bin", "flang-new")
     os.makedirs(modules)
     os.makedirs(os.path.dirname(flang))
     shutil.copy(FLANG_BINARY, flang)
-    os.symlink(os.path.join(home, "lib"), os.path.join(goal, "flang", "lib"))
+    os.symlink("/usr/lib/llvm-19/lib", os.path.join(goal, "flang", "lib"))
     for name in MODULES:
         run([flang, "-fc1", "-cpp", "-triple", TRIPLE, "-fsyntax-only", "-J", modules,
              f"{source}/module/{name}.f90"], cwd=modules)
@@ -280,8 +271,7 @@ def build(options):
             say("compiling flang's runtime")
             compile_modules(source, made)
             compile_runtime(source, made, options.jobs, wrappers)
-            with open(os.path.join(made, "level"), "w", encoding="utf-8") as file:
-                file.write(level())
+            write(os.path.join(made, "level"), LEVEL)
             compile_module_objects(source, made, wrappers)
         except (OSError, RuntimeError, tarfile.TarError) as error:
             fail(f"Fortran's runtime could not be built: {error}")
@@ -291,8 +281,7 @@ def build(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="fortran_runtime.py", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description="Build flang's runtime library for mpiwasmfort.")
     parser.add_argument("command", choices=("build", "dir", "remove"))
     parser.add_argument("--dir", help="where to build it, or where it is")
     parser.add_argument("--source", help=f"the archive {PACKAGE}_{VERSION}.orig.tar.xz")
@@ -303,10 +292,8 @@ def main():
         build(options)
     elif options.command == "dir":
         print(options.dir or default_dir())
-    else:
-        goal = options.dir or default_dir()
-        if os.path.exists(os.path.join(goal, "level")):
-            shutil.rmtree(goal)
+    elif os.path.exists(os.path.join(options.dir or default_dir(), "level")):
+        shutil.rmtree(options.dir or default_dir())
 
 
 if __name__ == "__main__":
