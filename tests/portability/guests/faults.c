@@ -27,7 +27,10 @@ int main(int argc, char **argv) {
     if (strcmp(how, "beyond") == 0) return *(volatile int *)0xf0000000u;
     if (strcmp(how, "stack") == 0) return recurse(0);
     if (strcmp(how, "divide") == 0) return divide(&zero);
-    if (strcmp(how, "call") == 0) return ((other *)(void *)by_last_digit)(1.5);
+    if (strcmp(how, "call") == 0) {
+        other *volatile wrong = (other *)(void *)by_last_digit;
+        return wrong(1.5);
+    }
     if (strcmp(how, "null") == 0) return ((int (*)(void))(size_t)zero)();
     if (strcmp(how, "abort") == 0) abort();
     if (strcmp(how, "exit") == 0) exit(7);
