@@ -402,5 +402,13 @@ int command_doctor(const struct command *command, const struct options *options,
             printf("\n%s\n", doctor.hint_count == 0 ? "Everything is as it should be."
                                                     : "Nothing stops a run.");
     }
+    /* A launcher ends the job at the first code that is not 0, perhaps before the first rank has
+     * told the reason. Only who cannot take part in MPI speaks up, since the others would wait. */
+    if (!doctor.speaks && doctor.plugin.host == NULL) {
+        for (size_t i = 0; i < doctor.problem_count; i++)
+            message_note("rank %d on %s: %s", job_get()->rank, job_get()->host, doctor.problems[i]);
+    } else if (!doctor.speaks) {
+        return 0;
+    }
     return doctor.problem_count > 0 ? EXIT_FAILED : 0;
 }

@@ -345,16 +345,14 @@ static int32_t attribute_delete(struct mpilayer *layer, const char *name, enum m
 /* MPI's own attributes of communicators: 1 found, 0 not set, -1 failed. */
 static int predefined_attribute(struct mpilayer_call *call, const struct mpilayer_comm *comm,
                                 int32_t keyval, uint32_t *value) {
-    static const struct {
-        int guest, host;
-    } keys[] = {
-        {GUEST_MPI_TAG_UB, MPI_TAG_UB},
-        {GUEST_MPI_IO, MPI_IO},
-        {GUEST_MPI_HOST, MPI_HOST},
-        {GUEST_MPI_WTIME_IS_GLOBAL, MPI_WTIME_IS_GLOBAL},
-        {GUEST_MPI_UNIVERSE_SIZE, MPI_UNIVERSE_SIZE},
-        {GUEST_MPI_APPNUM, MPI_APPNUM},
-        {GUEST_MPI_LASTUSEDCODE, MPI_LASTUSEDCODE},
+    const int keys[] = {
+        [GUEST_MPI_TAG_UB - GUEST_MPI_TAG_UB] = MPI_TAG_UB,
+        [GUEST_MPI_IO - GUEST_MPI_TAG_UB] = MPI_IO,
+        [GUEST_MPI_HOST - GUEST_MPI_TAG_UB] = MPI_HOST,
+        [GUEST_MPI_WTIME_IS_GLOBAL - GUEST_MPI_TAG_UB] = MPI_WTIME_IS_GLOBAL,
+        [GUEST_MPI_UNIVERSE_SIZE - GUEST_MPI_TAG_UB] = MPI_UNIVERSE_SIZE,
+        [GUEST_MPI_APPNUM - GUEST_MPI_TAG_UB] = MPI_APPNUM,
+        [GUEST_MPI_LASTUSEDCODE - GUEST_MPI_TAG_UB] = MPI_KEYVAL_INVALID, /* our own */
     };
     int number = keyval - GUEST_MPI_TAG_UB, *host_value, flag = 0;
     if (number < 0 || number >= (int)(sizeof keys / sizeof keys[0])) {
@@ -366,8 +364,7 @@ static int predefined_attribute(struct mpilayer_call *call, const struct mpilaye
     int32_t result;
     if (keyval == GUEST_MPI_LASTUSEDCODE) {
         result = mpilayer_error_last_used();
-    } else if (MPI_Comm_get_attr(comm->host, keys[number].host, &host_value, &flag) !=
-                   MPI_SUCCESS ||
+    } else if (MPI_Comm_get_attr(comm->host, keys[number], &host_value, &flag) != MPI_SUCCESS ||
                !flag) {
         return 0;
     } else {

@@ -8,6 +8,7 @@
 #include "mpi/mpi_attributes.h"
 #include "mpi/mpi_error.h"
 #include "mpi/mpi_file.h"
+#include "mpi/mpi_host.h"
 #include "mpi/mpi_launcher.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_plugin.h"
@@ -88,6 +89,7 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
     if (code != MPI_SUCCESS) {
         mpilayer_abort(layer, NULL, 1, "%s failed with code %d", call->name, code);
     }
+    mpilayer_host_start();
     layer->phase = MPILAYER_RUNNING;
     layer->thread_level = mpilayer_thread_level_to_guest(given);
     layer->world = predefine_comm(layer, GUEST_MPI_COMM_WORLD, MPI_COMM_WORLD, "MPI_COMM_WORLD");

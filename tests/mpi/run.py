@@ -3,7 +3,8 @@
 
   run.py BUILD PROGRAM.c MPI [--ranks 1,2,4] [--any-order]
 
-BUILD is the build tree, MPI is openmpi or mpich. The native build under the same MPI is the oracle:
+BUILD is the build tree, MPI is openmpi or mpich, or a name that starts so and has no mpiexec.NAME: then
+mpiexec and mpicc in PATH are taken. The native build under the same MPI is the oracle:
 its lines and exit code have to be the same. Prints the first differences; exit code 1 if any.
 
 A program may say "run.py: ranks 1,2,3" and "run.py: openmpi cannot run 1 rank" in a comment; then
@@ -50,7 +51,7 @@ def build(command, source, output):
 
 def launch(mpi, ranks, command):
     options = []
-    if mpi == "openmpi":
+    if mpi.startswith("openmpi"):
         options = ["--oversubscribe"] + (["--allow-run-as-root"] if os.getuid() == 0 else [])
         os.environ["OMPI_MCA_mpi_yield_when_idle"] = "1"
     return execute([f"mpiexec.{mpi}" if shutil.which(f"mpiexec.{mpi}") else "mpiexec", *options,
@@ -64,6 +65,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("mpi")
     parser.add_argument("--ranks")
+    parser.add_argument("--oracle", help="the MPI of the native build [MPI]")
     parser.add_argument("--any-order", action="store_true", help="of the lines, as ranks print them")
     options = parser.parse_args()
 
@@ -80,10 +82,10 @@ def main():
     words = re.search(r"run\.py: options (.*)", text)
     words = words.group(1).format(work=work).split() if words else []
     unable = re.findall(rf"run\.py: {options.mpi} cannot run (\d+) rank", text)
-    natives = {}
-    for mpi in [options.mpi] + (["mpich"] if unable else []):
+    natives, native_mpi = {}, options.oracle or options.mpi
+    for mpi in [native_mpi] + (["mpich"] if unable else []):
         mpicc = f"mpicc.{mpi}"
-        if shutil.which(mpicc) or mpi == options.mpi:
+        if shutil.which(mpicc) or mpi == native_mpi:
             natives[mpi] = os.path.join(work, name + "." + mpi)
             build([mpicc if shutil.which(mpicc) else "mpicc"], source, natives[mpi])
     build([os.path.join(binaries, "mpiwasmcc")], source, module)
@@ -91,7 +93,7 @@ def main():
     os.chdir(work)  # files that programs write: other runs have their own
     failed = False
     for ranks in ranks_to_run.split(","):
-        oracle = "mpich" if ranks in unable else options.mpi
+        oracle = "mpich" if ranks in unable else native_mpi
         if oracle not in natives:
             continue
         expected = launch(oracle, ranks, [natives[oracle]])

@@ -1,7 +1,7 @@
 /* Persistent collectives: prepared once, run several times with new data. */
 #include "report.h"
 
-#if defined(OPEN_MPI) && MPI_VERSION < 4
+#if defined(OPEN_MPI) && MPI_VERSION < 4 && OMPI_MAJOR_VERSION < 5
 #include <mpi-ext.h>
 #define INIT(name) MPIX_##name
 #else

