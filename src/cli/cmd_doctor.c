@@ -21,8 +21,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FINDINGS_AT_MOST = 32, COLUMN = 14, START_SECONDS = 40 };
@@ -377,6 +379,19 @@ static void list(const struct doctor *doctor, const char *title, const char *con
     }
 }
 
+/* Launchers end a job at the first code that is not 0, and may drop what they have not read yet: it
+ * gets time to be read, milliseconds unless nobody does. */
+static void let_launcher_read(void) {
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    int waiting = 0;
+    fflush(stdout);
+    for (int tries = 0, quiet = 0; tries < 100 && quiet < 5; tries++) {
+        bool unread = ioctl(STDOUT_FILENO, FIONREAD, &waiting) == 0 && waiting > 0;
+        quiet = unread ? 0 : quiet + 1;
+        nanosleep(&pause, NULL);
+    }
+}
+
 int command_doctor(const struct command *command, const struct options *options,
                    struct arena *arena) {
     struct doctor doctor = {.options = options, .arena = arena, .speaks = job_get()->rank == 0};
@@ -410,5 +425,6 @@ int command_doctor(const struct command *command, const struct options *options,
     } else if (!doctor.speaks) {
         return 0;
     }
+    if (doctor.launched && doctor.problem_count > 0) let_launcher_read();
     return doctor.problem_count > 0 ? EXIT_FAILED : 0;
 }

