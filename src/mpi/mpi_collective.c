@@ -150,7 +150,13 @@ static bool side_types(struct mpilayer_call *call, const struct side_names *name
         !mpilayer_array_get(call, names->types, types, blocks, sizeof(uint32_t), &handles) ||
         ((aints || (side->large && MPILAYER_HAS_LARGE)) && !addresses_fill(call, blocks, side)))
         return false;
-    side->types = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->types);
+    /* Open MPI looks at as many datatypes as there are neighbours, if these are more. */
+    int room = blocks > call->comm->in_degree ? blocks : call->comm->in_degree;
+    room = room > call->comm->out_degree ? room : call->comm->out_degree;
+    side->types = mpilayer_call_allocate(call, (size_t)room * sizeof *side->types);
+    for (int i = blocks; side->types && i < room; i++) {
+        side->types[i] = MPI_BYTE;
+    }
     if (side->large && !MPILAYER_HAS_LARGE)
         side->counts = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->counts);
     if (!side->types || (side->large && !MPILAYER_HAS_LARGE && !side->counts)) return false;

@@ -175,6 +175,7 @@ struct mpilayer_request_hooks {
 struct mpilayer_request {
     struct mpilayer_object object;
     MPI_Request host;
+    const char *made_by; /* the function: "MPI_Isend" */
     struct mpilayer_comm
         *comm; /* referenced: whose error handler its failure goes to; NULL: world */
     struct mpilayer_block *blocks;  /* kept until completion; owned */

@@ -24,6 +24,7 @@ bool mpilayer_request_reserve(struct mpilayer_call *call, const char *argument, 
         return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "too many requests");
     }
     (*out)->host = MPI_REQUEST_NULL;
+    (*out)->made_by = call->name;
     return true;
 }
 
@@ -310,6 +311,26 @@ int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
     return mpilayer_call_return(&call, code);
 }
 
+/* Of others cancelling is an error, which Open MPI answers by waiting for its own lock for ever
+ * (MPI_Comm_idup). MPI 4.1, sections 3.8.4 and 6.12. */
+static bool is_cancellable(const struct mpilayer_request *request) {
+    static const char *const point_to_point[] = {
+        "MPI_Isend",      "MPI_Ibsend",     "MPI_Issend",    "MPI_Irsend",
+        "MPI_Irecv",      "MPI_Imrecv",     "MPI_Send_init", "MPI_Bsend_init",
+        "MPI_Ssend_init", "MPI_Rsend_init", "MPI_Recv_init"};
+    if (request->generalized) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof point_to_point / sizeof point_to_point[0]; i++) {
+        size_t length = strlen(point_to_point[i]);
+        if (strncmp(request->made_by, point_to_point[i], length) == 0 &&
+            (request->made_by[length] == '\0' || strcmp(request->made_by + length, "_c") == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int32_t mpilayer_Cancel(struct mpilayer *layer, uint32_t request) {
     struct mpilayer_call call;
     struct mpilayer_request *object;
@@ -321,7 +342,7 @@ int32_t mpilayer_Cancel(struct mpilayer *layer, uint32_t request) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "is not active");
         return mpilayer_call_raise(&call);
     }
-    if (object->hooks != NULL) {
+    if (object->hooks != NULL || !is_cancellable(object)) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "cannot be cancelled");
         return mpilayer_call_raise(&call);
     }

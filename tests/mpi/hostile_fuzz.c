@@ -218,6 +218,7 @@ static bool needs_care(const char *name) {
                                         "MPI_Comm_connect",
                                         "MPI_Comm_join",
                                         "MPI_Intercomm_create*",
+                                        "MPI_Neighbor_*",
                                         NULL};
     return is_one_of(name, names);
 }
@@ -290,6 +291,9 @@ static void plan_begin(struct plan *plan, const struct mpi_known_function *funct
 static int64_t good_value(const struct plan *plan, int i) {
     const char *kind = plan->kinds[i];
     int64_t value = hostile_good_value(plan->function->name, kind);
+    if (strstr(plan->function->name, "_replace") != NULL && strcmp(kind, "BUFFER") == 0) {
+        return value + HOSTILE_BUFFER_SIZE / 4;
+    }
     if (strcmp(kind, "BUFFER") == 0 && strstr(plan->function->name, "ecv") != NULL &&
         (strstr(plan->function->name, "endrecv") == NULL || i > 0)) {
         return value +
@@ -353,47 +357,108 @@ static int64_t edge_value(struct stream *stream) {
     return edges[draw(stream, sizeof edges / sizeof edges[0])];
 }
 
-static int64_t any_value(const struct plan *plan, int i) {
-    const char *kind = plan->kinds[i];
+/* What the name says that the handles are of which it frees, waits for or takes by address. */
+static uint32_t class_of_name(const char *name) {
+    static const struct {
+        const char *part;
+        uint32_t class;
+    } classes[] = {{"keyval", 9},    {"Keyval", 9},   {"rrhandler", 7}, {"MPI_Comm", 1},
+                   {"MPI_Group", 2}, {"MPI_Type", 3}, {"mrecv", 5},     {"Mrecv", 5},
+                   {"MPI_Info", 6},  {"MPI_Op", 8},   {"MPI_Win", 10},  {"MPI_Session", 11},
+                   {"MPI_File", 12}, {"MPI_T_", 13}};
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (strstr(name, classes[i].part) != NULL) {
+            return classes[i].class;
+        }
+    }
+    return 4;
+}
+
+/* A callback of the type that the function wants, if it is one of define_callbacks. */
+static int64_t callback_for(const char *name, int i) {
+    return strstr(name, "rrhandler") != NULL  ? 4 + (int64_t)draw(&own, 2)
+           : strstr(name, "eyval") != NULL    ? 2 + i
+           : strstr(name, "Grequest") != NULL ? 6 + i % 2
+           : strstr(name, "datarep") != NULL  ? 8
+                                              : 1;
+}
+
+/* One that may well be accepted: of handles, those that earlier calls gave. */
+static int64_t likely_value(const struct plan *plan, int i) {
+    const char *kind = plan->kinds[i], *name = plan->function->name;
     int class = class_of_kind(kind);
+    if (starts_with(name, "MPI_Cart") && class == 1 && draw(&own, 2) == 0) {
+        return hostile.use->ring;
+    }
+    if (class == 3 && draw(&own, 4) == 0) {
+        return 0x200 + draw(&own, 0xec); /* predefined ones */
+    }
+    if (class == 8 && draw(&own, 3) == 0) {
+        return 0x20 + draw(&own, 0x20);
+    }
+    if (class != 0 && draw(&own, 2) == 0) {
+        uint32_t handle = pool[class][draw(&own, POOL)];
+        return handle != 0 ? handle : good_value(plan, i);
+    }
+    if (starts_with(kind, "INOUT") || strcmp(kind, "REQUESTS") == 0 ||
+        (strcmp(kind, "INTS") == 0 && draw(&own, 2) == 0)) {
+        return cells + 4 * draw(&own, CELLS / 8);
+    }
+    if (strcmp(kind, "FUNCTION") == 0) {
+        return callback_for(name, i);
+    }
+    if (strcmp(kind, "COUNT") == 0 || strcmp(kind, "COUNT64") == 0) {
+        return draw(&own, 20);
+    }
+    if (strcmp(kind, "INT") == 0 || strcmp(kind, "AINT") == 0 || strcmp(kind, "INT64") == 0) {
+        return draw(&own, 4) == 0 ? edge_value(&own) : draw(&own, 100);
+    }
+    if (strcmp(kind, "FITS") == 0 || strcmp(kind, "OFFSET") == 0 || strcmp(kind, "SEEK") == 0) {
+        return draw(&own, 16);
+    }
+    return good_value(plan, i);
+}
+
+static int64_t any_value(const struct plan *plan, int i) {
     int64_t value;
-    switch (draw(&own, 12)) {
+    switch (draw(&own, 7)) {
     case 0: return bad_value(plan, i, &own, &value) ? value : edge_value(&own);
     case 1: return edge_value(&own);
     case 2: return (int64_t)draw(&own, 2 * FAKE_MEMORY_SIZE);
     case 3: return pool[draw(&own, CLASSES)][draw(&own, POOL)];
     case 4: return FAKE_MEMORY_SIZE - (int64_t)draw(&own, 256);
     case 5: return draw(&own, 12);
-    default: break;
+    default: return draw(&own, 32); /* functions, too */
     }
-    if (class != 0 && draw(&own, 2) == 0) {
-        return pool[class][draw(&own, POOL)];
-    }
-    if (starts_with(kind, "INOUT") || strcmp(kind, "REQUESTS") == 0 ||
-        (strcmp(kind, "INTS") == 0 && draw(&own, 2) == 0)) {
-        return cells + 4 * draw(&own, CELLS / 8);
-    }
-    if (strcmp(kind, "FUNCTION") == 0 || strcmp(kind, "CONVERSION") == 0) {
-        return draw(&own, 12);
-    }
-    if (strcmp(kind, "COUNT") == 0 || strcmp(kind, "COUNT64") == 0) {
-        return draw(&own, 20);
-    }
-    if ((class == 3) && draw(&own, 3) == 0) {
-        return 0x200 + draw(&own, 0xec); /* predefined ones */
-    }
-    if ((class == 8) && draw(&own, 3) == 0) {
-        return 0x20 + draw(&own, 0x20);
-    }
-    return good_value(plan, i);
 }
 
-/* Handles in memory, the kind of array that requests, datatypes and results of frees come in. */
-static void fill_cells(void) {
-    uint32_t class = 1 + draw(&own, 13);
+/* Most are likely ones; none, one, two or all of any sort. */
+static void fill_arguments(struct plan *plan) {
+    for (int i = 0; i < plan->n; i++) {
+        plan->arguments[i] = likely_value(plan, i);
+    }
+    uint32_t how = draw(&own, 8);
+    for (int i = 0; i < plan->n && how == 7; i++) {
+        if (draw(&own, 2) == 0) {
+            plan->arguments[i] = any_value(plan, i);
+        }
+    }
+    for (uint32_t k = 3; k <= how && how < 7 && plan->n > 0; k += 2) {
+        int i = (int)draw(&own, (uint32_t)plan->n);
+        plan->arguments[i] = any_value(plan, i);
+    }
+}
+
+/* Handles in memory, the kind of array that requests, datatypes and what is freed come in. */
+static void fill_cells(const char *name) {
+    uint32_t class = class_of_name(name);
     for (uint32_t i = 0; i < CELLS / 4; i++) {
-        uint32_t value =
-            draw(&own, 8) == 0 ? (uint32_t)edge_value(&own) : pool[class][draw(&own, POOL)];
+        uint32_t value = draw(&own, 16) == 0   ? (uint32_t)edge_value(&own)
+                         : draw(&own, 16) == 0 ? pool[draw(&own, CLASSES)][draw(&own, POOL)]
+                                               : pool[class][draw(&own, POOL)];
+        if (value == 0 && class == 4) {
+            value = GUEST_MPI_REQUEST_NULL;
+        }
         fake_guest_store(&hostile.fake, cells + 4 * i, (int32_t)value);
     }
 }
@@ -509,7 +574,10 @@ static void call_alone(void) {
     plan_begin(&plan, any_function(&own));
     bool care = needs_care(plan.function->name);
     for (int i = 0; i < plan.n; i++) {
-        plan.arguments[i] = care ? good_value(&plan, i) : any_value(&plan, i);
+        plan.arguments[i] = good_value(&plan, i);
+    }
+    if (!care) {
+        fill_arguments(&plan);
     }
     int32_t count = (int32_t)draw(&own, 5);
     match(&plan, count);
@@ -517,7 +585,7 @@ static void call_alone(void) {
         if (nested == 0) {
             hostile_reset(count, draw(&own, 2) ? GUEST_MPI_INT : GUEST_MPI_DOUBLE);
         }
-        fill_cells();
+        fill_cells(plan.function->name);
         int32_t code = run(&plan, "alone");
         for (int i = 0; i < plan.n && code == GUEST_MPI_SUCCESS; i++) {
             uint64_t address = (uint32_t)plan.arguments[i];
@@ -561,9 +629,9 @@ static void call_remote(void) {
     } while (!is_one_of(function->name, names));
     hostile.use = &hostile.all;
     plan_begin(&plan, function);
+    fill_arguments(&plan);
     for (int i = 0; i < plan.n; i++) {
         const char *kind = plan.kinds[i];
-        plan.arguments[i] = any_value(&plan, i);
         if (strcmp(kind, "WIN") == 0 || strcmp(kind, "FILE") == 0 ||
             strcmp(kind, "RANDOM_FILE") == 0) {
             plan.arguments[i] = good_value(&plan, i);
@@ -577,7 +645,7 @@ static void call_remote(void) {
         }
     }
     hostile_reset(1, GUEST_MPI_INT);
-    fill_cells();
+    fill_cells(plan.function->name);
     int32_t code = run(&plan, "remote");
     if (code == GUEST_MPI_SUCCESS && strcmp(plan.kinds[plan.n - 1], "NEW_REQUEST") == 0) {
         keep((uint32_t)fake_guest_load(&hostile.fake, (uint32_t)plan.arguments[plan.n - 1]));

@@ -133,6 +133,43 @@ static void partitions(void) {
     refuse("freed", MPI_Pready(0, request), MPI_ERR_REQUEST);
 }
 
+/* Requests that are none of a send or receive; some MPIs wait for a lock of their own then. */
+static void cancelling(void) {
+    MPI_Comm comm;
+    MPI_Request request;
+    MPI_Comm_idup(world, &comm, &request);
+    refuse("cancelled duplication", MPI_Cancel(&request), MPI_ERR_REQUEST);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    MPI_Comm_free(&comm);
+    MPI_Ibarrier(world, &request);
+    refuse("cancelled barrier", MPI_Cancel(&request), MPI_ERR_REQUEST);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    MPI_Irecv(data, 1, MPI_INT, rank, 77, world, &request);
+    refuse("cancelled receive", MPI_Cancel(&request), MPI_SUCCESS);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+/* More neighbours than processes: some MPIs take their number for that of the datatypes. */
+static void many_neighbours(void) {
+    int dims[3] = {2, 1, 1}, periods[3] = {1, 1, 1}, counts[2] = {1, 1}, displacements[2] = {0, 8};
+    MPI_Comm cart;
+    MPI_Datatype pair, types[2];
+    MPI_Request request;
+    MPI_Type_contiguous(2, MPI_INT, &pair);
+    MPI_Type_commit(&pair);
+    types[0] = types[1] = pair;
+    MPI_Cart_create(world, 3, dims, periods, 0, &cart);
+    for (int i = 0; i < 100; i++) {
+        refuse("Ialltoallw",
+               MPI_Ialltoallw(data, counts, displacements, types, data + 32, counts, displacements,
+                              types, cart, &request),
+               MPI_SUCCESS);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+    }
+    MPI_Type_free(&pair);
+    MPI_Comm_free(&cart);
+}
+
 static void buffers(void) {
     void *back;
     int size;
@@ -183,6 +220,8 @@ int main(int argc, char **argv) {
     MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
     large_counts();
     partitions();
+    cancelling();
+    many_neighbours();
     buffers();
     sessions();
     int all;
