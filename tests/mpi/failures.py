@@ -52,6 +52,31 @@ CASES = {
         MPI_Comm_create_errhandler(exiting, &handler);
         MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
         MPI_Send(&value, -1, MPI_INT, 0, 1, MPI_COMM_WORLD);""", {5}, []),
+    "operator within itself": (WAIT + """
+        MPI_Op_create(nesting, 1, &op);
+        MPI_Reduce_local(&value, &other, 1, MPI_INT, op);""", None, ["call each other without end"]),
+    "error handler within itself": (WAIT + """
+        MPI_Errhandler handler;
+        MPI_Comm_create_errhandler(failing, &handler);
+        MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
+        MPI_Send(&value, -1, MPI_INT, 0, 1, MPI_COMM_WORLD);""", None, ["call each other without end"]),
+    "copy callback within itself": (WAIT + """
+        int key;
+        MPI_Comm copy;
+        MPI_Comm_create_keyval(duplicating, MPI_COMM_NULL_DELETE_FN, &key, NULL);
+        MPI_Comm_set_attr(MPI_COMM_SELF, key, NULL);
+        MPI_Comm_dup(MPI_COMM_SELF, &copy);""", None, ["call each other without end"]),
+    "trap in an error handler in an operator": (WAIT + """
+        MPI_Errhandler handler;
+        MPI_Comm_create_errhandler(trapping_handler, &handler);
+        MPI_Comm_set_errhandler(MPI_COMM_SELF, handler);
+        MPI_Op_create(sending, 1, &op);
+        MPI_Reduce_local(&value, &other, 1, MPI_INT, op);""", None, ["unreachable"]),
+    "exit in a query callback": (WAIT + """
+        MPI_Request request;
+        MPI_Grequest_start(exiting_query, nothing_free, nothing_cancel, NULL, &request);
+        MPI_Grequest_complete(request);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);""", {5}, []),
     "after finalize": ("MPI_Finalize(); MPI_Comm_size(MPI_COMM_WORLD, &value);", None,
                        ["MPI_Comm_size: called after MPI_Finalize"]),
     "second init": (WAIT + "MPI_Init(NULL, NULL);", None, ["MPI_Init: called a second time"]),
@@ -62,8 +87,23 @@ PROGRAM = """
 static void trapping(void *in, void *inout, int *length, MPI_Datatype *type) { __builtin_trap(); }
 static int trapping_delete(MPI_Comm comm, int key, void *value, void *state) { __builtin_trap(); }
 static void exiting(MPI_Comm *comm, int *code, ...) { exit(5); }
+static void trapping_handler(MPI_Comm *comm, int *code, ...) { __builtin_trap(); }
+static void failing(MPI_Comm *comm, int *code, ...) { MPI_Send(0, -1, MPI_INT, 0, 1, *comm); }
+static MPI_Op op;
+static void nesting(void *in, void *inout, int *length, MPI_Datatype *type) {
+    MPI_Reduce_local(in, inout, *length, *type, op);
+}
+static void sending(void *in, void *inout, int *length, MPI_Datatype *type) {
+    MPI_Send(in, -1, *type, 0, 1, MPI_COMM_SELF);
+}
+static int duplicating(MPI_Comm comm, int key, void *state, void *in, void *out, int *flag) {
+    return MPI_Comm_dup(comm, &comm);
+}
+static int exiting_query(void *state, MPI_Status *status) { exit(5); }
+static int nothing_free(void *state) { return MPI_SUCCESS; }
+static int nothing_cancel(void *state, int complete) { return MPI_SUCCESS; }
 int main(int argc, char **argv) {
-    int rank, value = 0;
+    int rank, value = 0, other = 0;
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     %s

@@ -38,7 +38,7 @@ def main():
     while seed == options.seed or time.time() < end and not options.calls:
         directory = tempfile.mkdtemp(prefix="mpiwasm-hostile-")
         left = max(1, int(end - time.time()))
-        run.LIMIT = left + 90
+        run.LIMIT = left + 150
         code, out, err = run.launch(options.mpi, options.ranks, [
             program, plugin, f"--seed={seed}",
             f"--calls={options.calls}" if options.calls else f"--seconds={left}", f"--dir={directory}",
