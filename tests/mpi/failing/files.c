@@ -1,24 +1,11 @@
 /* What MPI-IO may not be given, on two ranks: every call has to fail with the class of its error.
  * The driver grants one directory as ".", with links that lead out of it, and another as "/ro" for
  * reading only. Exit code: the number of failures. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int rank, failures;
-
-static void expect(int code, int wanted, const char *call) {
-    int class = MPI_SUCCESS;
-    if (code != MPI_SUCCESS) MPI_Error_class(code, &class);
-    if (class != wanted) {
-        failures++;
-        fprintf(stderr, "rank %d: %s: class %d, expected %d\n", rank, call, class, wanted);
-    }
-}
-#define FAILS(wanted, call) expect(call, wanted, #call)
-#define WORKS(call) expect(call, MPI_SUCCESS, #call)
 
 static int open_as(const char *name, int amode) {
     MPI_File file = MPI_FILE_NULL;

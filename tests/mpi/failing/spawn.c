@@ -1,23 +1,12 @@
 /* What a program that may start processes (argument "allowed") or may not tries all the same, on
  * two ranks: every call has to fail on both, with the class of its error. Exit code: the number of
  * failures. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int rank, failures;
-
-static void expect(int code, int wanted, const char *call) {
-    int class = MPI_SUCCESS;
-    if (code != MPI_SUCCESS) MPI_Error_class(code, &class);
-    if (class != wanted) {
-        failures++;
-        fprintf(stderr, "rank %d: %s: class %d, expected %d\n", rank, call, class, wanted);
-    }
-}
-#define FAILS(wanted, call) expect(call, wanted, #call)
 #define SPAWN(command, argv, count)                                                                \
     MPI_Comm_spawn(command, argv, count, MPI_INFO_NULL, 0, MPI_COMM_WORLD, &children, codes)
 

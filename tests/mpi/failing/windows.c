@@ -1,22 +1,12 @@
 /* What one-sided communication may not be given, on two ranks: every call has to fail with the
  * class of its error, and nothing outside the windows may change. Exit code: the number of
  * failures. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-static int rank, ranks, failures;
-
-static void expect(int code, int wanted, const char *call) {
-    int class = MPI_SUCCESS;
-    if (code != MPI_SUCCESS) MPI_Error_class(code, &class);
-    if (class != wanted) {
-        failures++;
-        fprintf(stderr, "rank %d: %s: class %d, expected %d\n", rank, call, class, wanted);
-    }
-}
-#define FAILS(wanted, call) expect(call, wanted, #call)
+static int ranks;
 
 static void user_operator(void *in, void *inout, int *length, MPI_Datatype *type) {
 }
