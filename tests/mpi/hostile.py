@@ -4,7 +4,7 @@
   hostile.py BUILD MPI [--ranks N] [--seconds N | --calls N] [--seed N] [--skip PART_OF_NAME]
 
 A job of hostile_fuzz may also be ended by the MPI library itself, which says so, for instance where
-sizes do not match; then the next seed follows. All else (a signal, a hang, a finding of a sanitizer, a bad
+sizes do not match; then the next job goes on behind that call. All else (a signal, a hang, a finding of a sanitizer, a bad
 argument that was accepted) fails and is told with seed and number of the call; --seed goes on from there.
 """
 import argparse
@@ -16,6 +16,8 @@ import tempfile
 import time
 
 import run
+
+JOBS = 12  # at most, if the number of calls is given
 
 # How an MPI, or the layer by means of it, says that it ends the job.
 ENDED = re.compile(r"Abort\(\d+\) on node|MPI_ABORT was invoked|MPI_Abort\(|mpiwasm: rank \d+: ")
@@ -34,34 +36,42 @@ def main():
     options = parser.parse_args()
     program = os.path.join(options.build, "bin", "mpi_hostile_fuzz")
     plugin = os.path.join(options.build, "lib", "mpiwasm", f"mpiwasm-mpi-{options.mpi}.so")
-    end, seed, ended, failed, calls = time.time() + options.seconds, options.seed, {}, 0, 0
-    while seed == options.seed or time.time() < end and not options.calls:
+    end, seed, ended, failed = time.time() + options.seconds, options.seed, {}, 0
+    calls = start = jobs = 0
+    while not failed and (calls < options.calls and jobs < JOBS if options.calls else time.time() < end):
+        jobs += 1
         directory = tempfile.mkdtemp(prefix="mpiwasm-hostile-")
         left = max(1, int(end - time.time()))
         run.LIMIT = left + 150
         code, out, err = run.launch(options.mpi, options.ranks, [
-            program, plugin, f"--seed={seed}",
+            program, plugin, f"--seed={seed}", f"--from={start}",
             f"--calls={options.calls}" if options.calls else f"--seconds={left}", f"--dir={directory}",
             *([f"--skip={options.skip}"] if options.skip else [])])
         shutil.rmtree(directory)
         told = "hostile_fuzz: " in err or "hostile_fuzz: " in out
         done = len(re.findall(" 0 accepted or failed", out)) == options.ranks and not told
-        if not done and (told or not ENDED.search(err + out)):
+        # Launchers may drop the last words of MPICH, and a crash or hang of ours tells.
+        if not done and (told or code != 1 and not ENDED.search(err + out)):
             failed += 1
             print(f"seed {seed}: exit {code}\n{out[-3000:]}{err[-9000:]}")
         elif not done:
             lines = [line for line in err.splitlines() if line.strip()]
-            reason = next((line for line in lines if re.search("ssert|rror|mpiwasm", line)), "")
+            reason = next((line for line in lines if re.search("ssert|rror|mpiwasm: ", line)), "")
             reason = re.sub(r"0x[0-9a-f]+|\d+", "N", reason)[:150]
             ended[reason] = ended.get(reason, 0) + 1
         calls += sum(int(n) for n in re.findall(r": (\d+) calls", out))
-        seed += 1
-    print(f"{options.mpi}, {options.ranks} ranks: seeds {options.seed} to {seed - 1}, {calls} calls in "
-          f"jobs that came to their end; {sum(ended.values())} jobs ended by the MPI library; "
+        stopped = [int(n) for n in re.findall(r": ended in call (\d+)", err)]
+        if not done and stopped:
+            calls += max(stopped) - start
+            start = max(stopped) + 1
+        else:
+            seed, start = seed + 1, 0
+    print(f"{options.mpi}, {options.ranks} ranks: seeds {options.seed} to {seed - 1}, {calls} calls; "
+          f"{sum(ended.values())} jobs ended by the MPI library; "
           f"{failed} failed")
     for reason, count in sorted(ended.items(), key=lambda item: -item[1]):
         print(f"  {count} x {reason}")
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if failed or calls == 0 else 0)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,14 @@ static void tell(const char *what) {
     }
 }
 
+/* The MPI library may end the process, by its own rules; hostile.py goes on behind that call. */
+static void ended(void) {
+    if (since != 0) {
+        fprintf(stderr, "rank %d, seed %llu: ended in call %llu: %s\n", hostile.rank,
+                (unsigned long long)options.seed, (unsigned long long)number, doing);
+    }
+}
+
 static struct sigaction actions_before[64];
 
 static void crashed(int signal) {
@@ -838,6 +846,7 @@ int main(int argc, char **argv) {
     fake->allocator = allocate;
     CHECK(FAKE_CALL(fake, "MPI_Win_lock_all", 0, hostile.all.win) == GUEST_MPI_SUCCESS);
     handle_crashes();
+    atexit(ended);
     pthread_t watcher;
     CHECK(pthread_create(&watcher, NULL, watch, NULL) == 0);
     time_t end = time(NULL) + options.seconds;
