@@ -112,7 +112,8 @@ bool mpilayer_string_get(struct mpilayer_call *call, const char *argument, uint3
         return mpilayer_call_fail(call, error_class, argument,
                                   "a string of more than %zu characters or without end", most - 1);
     }
-    memcpy(buffer, text, (size_t)(end - text) + 1);
+    memcpy(buffer, text, (size_t)(end - text));
+    buffer[end - text] = '\0'; /* whoever shares the memory may have changed it meanwhile */
     return true;
 }
 
