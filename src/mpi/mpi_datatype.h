@@ -13,6 +13,7 @@
 #ifndef MPIWASM_MPI_DATATYPE_H
 #define MPIWASM_MPI_DATATYPE_H
 
+#include "mpi/mpi_host.h"
 #include "mpi/mpi_layer.h"
 
 /* Kinds of the numbers that datatypes are made of. */
@@ -136,14 +137,10 @@ struct mpilayer_datatype *mpilayer_datatype_predefined(uint32_t handle);
 static inline bool mpilayer_datatype_get_for(struct mpilayer_call *call, const char *argument,
                                              uint32_t handle, int64_t count,
                                              struct mpilayer_datatype **out) {
-#ifdef MPICH_NAME
-    if (count == 0 && handle == GUEST_MPI_DATATYPE_NULL) {
+    if (count == 0 && handle == GUEST_MPI_DATATYPE_NULL && mpilayer_host_is_mpich()) {
         *out = mpilayer_datatype_predefined(GUEST_MPI_BYTE);
         return true;
     }
-#else
-    (void)count;
-#endif
     return mpilayer_datatype_get(call, argument, handle, out);
 }
 

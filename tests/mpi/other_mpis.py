@@ -32,8 +32,23 @@ SHORT = ["point_to_point", "collectives", "persistent", "windows", "files"]
 SHORT_FAILURES = ["operator_trap", "wild_buffer", "forged_type"]
 # (MPI, program) -> why there is no comparison.
 KNOWN = {
+    ("mpich5", "buffers"): "attaching twice and detaching nothing have other classes of errors",
+    ("mpich5", "errors"): "it returns MPI_SUCCESS after a program's error handler",
+    ("mpich5", "large_files"): "it has no representations of a program's own, and aborts",
+    ("mpich5", "ports"): "the wheel's native library has none; that of the standard ABI has",
+    ("mpich5", "spawn"): "its launcher ends the job, of native programs too",
+    ("mpich5", "tools"): "its MPI_T_finalize can come once more",
+    ("openmpi5", "files_shared"): "native programs fail on 4 ranks",
+    ("openmpi5", "partitioned"): "native programs hang, when processes send to themselves",
+    ("openmpi5", "tools"): "numbers of a variable are not the same in two runs",
     ("intel", "persistent"): "its MPI_Gather_init gives other data, to native programs too",
+    ("intel", "ports"): "MPI_Open_port crashes, in native programs of the standard ABI too",
+    ("intel", "spawn"): "MPI_Comm_spawn crashes, in native programs of the standard ABI too",
+    ("intel", "topologies"): "two neighbours that are the same rank come in the other order",
+    ("intel", "large_counts"): "as topologies",
+    ("intel", "tools"): "its variables are others than MPICH's",
 }
+KNOWN.update({("intel", name): KNOWN["mpich5", name] for name in ("buffers", "errors", "large_files")})
 
 
 class Failure(Exception):
@@ -181,7 +196,7 @@ class Job:
         """Every function with every argument bad, in one process."""
         variables = {"LD_LIBRARY_PATH": os.path.join(self.prefix, "lib")}
         plugin = os.path.join(self.build, f"lib/mpiwasm/mpiwasm-mpi-{MPIS[self.name][2]}.so")
-        code, output = execute([os.path.join(self.build, "tests/mpi/mpi_hostile_test"), plugin],
+        code, output = execute([os.path.join(self.build, "bin/mpi_hostile_test"), plugin],
                                {**self.environment, **variables})
         self.check("hostile arguments", code == 0, output[-3000:])
 

@@ -68,7 +68,11 @@ static inline int *narrow_aints(const MPI_Aint *wide, int n) {
 #define MPI_Reduce_c(b, r, n, ...) MPI_Reduce(b, r, (int)(n), __VA_ARGS__)
 #define MPI_Allreduce_c(b, r, n, ...) MPI_Allreduce(b, r, (int)(n), __VA_ARGS__)
 #define MPI_Iallreduce_c(b, r, n, ...) MPI_Iallreduce(b, r, (int)(n), __VA_ARGS__)
+#if defined(OPEN_MPI) && OMPI_MAJOR_VERSION >= 5
+#define MPI_Allreduce_init_c(b, r, n, ...) MPI_Allreduce_init(b, r, (int)(n), __VA_ARGS__)
+#else
 #define MPI_Allreduce_init_c(b, r, n, ...) MPIX_Allreduce_init(b, r, (int)(n), __VA_ARGS__)
+#endif
 #define MPI_Reduce_scatter_c(b, r, m, ...) MPI_Reduce_scatter(b, r, C(m), __VA_ARGS__)
 #define MPI_Reduce_scatter_block_c(b, r, m, ...)                                                   \
     MPI_Reduce_scatter_block(b, r, (int)(m), __VA_ARGS__)

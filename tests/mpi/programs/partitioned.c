@@ -5,7 +5,7 @@
  */
 #include "report.h"
 
-#if MPI_VERSION >= 4 || defined(__wasm__)
+#if MPI_VERSION >= 4 || defined(__wasm__) || (defined(OPEN_MPI) && OMPI_MAJOR_VERSION >= 5)
 #define NATIVE 0
 #else
 #define NATIVE 1
