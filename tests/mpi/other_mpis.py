@@ -30,7 +30,8 @@ MPIS = {
 }
 SHORT = ["point_to_point", "collectives", "persistent", "windows", "files"]
 SHORT_FAILURES = ["operator_trap", "wild_buffer", "forged_type"]
-# (MPI, program) -> why there is no comparison.
+# (MPI, program) -> why there is no comparison. Where no native program is mentioned, the reason was
+# read from what the outputs differ in.
 KNOWN = {
     ("mpich5", "buffers"): "attaching twice and detaching nothing have other classes of errors",
     ("mpich5", "errors"): "it returns MPI_SUCCESS after a program's error handler",
