@@ -1,10 +1,6 @@
 """The verdict on MPICH's suite: both columns, what is known to differ, and the difference."""
 import collections
 import fnmatch
-import os
-import re
-
-from harness import ROOT
 
 
 class Known:
@@ -41,17 +37,9 @@ class Known:
                 if "*" in pattern and pattern not in self.used and fnmatch.filter(names, pattern)]
 
 
-def read_later():
-    """The functions that the host's table says are for later."""
-    with open(os.path.join(ROOT, "src", "mpi", "mpi_functions.def"), encoding="utf-8") as file:
-        rows = re.findall(r"^later (.*)", file.read(), re.M)
-    return {"MPI_" + name for row in rows for name in row.split()}
-
-
 def compare(mpi, tests, native, wasm, known):
     """Print the table of differences.  `tests` is {label: test}, the others {label: result}.
     Returns the number of failures."""
-    later = read_later()
     directories = collections.defaultdict(collections.Counter)
     failures = 0
     print(f"\n{mpi.name}: {'test':<50}{'native':>10}{'wasm':>10}")
@@ -66,11 +54,7 @@ def compare(mpi, tests, native, wasm, known):
         count["wasm"] += w.state == "pass"
         count["both"] += n.state == "pass" and w.state == "pass"
         verdict = ""
-        if n.state == "pass" and w.state == "not yet":
-            verdict = f"needs {w.detail}"
-            if not later.issuperset(w.detail.replace("PMPI_", "MPI_").split(", ")):
-                verdict, failures = "FAILED: " + verdict, failures + 1
-        elif n.state == "pass" and w.state != "pass":
+        if n.state == "pass" and w.state != "pass":
             reason = known.reason(name)
             verdict = f"known: {reason}" if reason else "FAILED"
             failures += not reason
@@ -81,7 +65,7 @@ def compare(mpi, tests, native, wasm, known):
             verdict = "better than native" if w.state == "pass" else "fails natively too"
         if verdict:
             print(f"{mpi.name}: {name:<50}{n.state:>10}{w.state:>10}  {verdict}")
-        if verdict.startswith("FAILED") and w.state not in ("not yet", "pass"):
+        if verdict.startswith("FAILED") and w.state != "pass":
             print("    " + "\n    ".join(w.detail.strip().splitlines()[-12:]))
     for pattern in known.useless([name for name in tests if name in wasm]):
         print(f"{mpi.name}: FAILED: nothing that {pattern} matches needs its line in "

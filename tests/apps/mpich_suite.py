@@ -9,7 +9,6 @@ with the MPI's compiler and with mpiwasmcc.  The bar: whatever passes natively p
 What is known to differ, and why, stands in mpich_known.txt; an entry there that passes fails too.
 A directory stands for those below it too (errors, threads).  All of the suite takes hours with few
 processors; --results keeps what is known, so that it can be run in pieces.
-Tests that call functions which this version lacks are listed as not yet.
 """
 import argparse
 import collections
@@ -167,10 +166,6 @@ def run_test(mpi, tree, test, runner, limit):
                   [*env, *(entry.split("=", 1) for entry in test.env)])
     seconds = time.monotonic() - start
     state = judge(test, outcome)
-    unknown = re.search(r"unknown import: (.*)", outcome.out) if runner else None
-    missing = re.findall(r"P?MPI_\w+", unknown.group(1)) if unknown else []
-    if missing and state != "pass":
-        return Result("not yet", ", ".join(missing), seconds)
     return Result(state, "" if state == "pass" else outcome.out, seconds)
 
 
