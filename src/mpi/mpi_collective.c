@@ -89,6 +89,14 @@ static int64_t count_at(const struct mpilayer_side *side, int i) {
     return side->large ? side->large_counts[i] : side->counts[i];
 }
 
+/* A block without data; what Open MPI receives in it may be too long. */
+static void count_clear(struct mpilayer_side *side, int i) {
+    if (side->large)
+        side->large_counts[i] = 0;
+    else
+        side->counts[i] = 0;
+}
+
 /* Displacements as the host's functions of large counts take them. */
 static bool addresses_fill(struct mpilayer_call *call, int blocks, struct mpilayer_side *side) {
     side->addresses = mpilayer_call_allocate(call, (size_t)blocks * sizeof *side->addresses);
@@ -97,16 +105,17 @@ static bool addresses_fill(struct mpilayer_call *call, int blocks, struct mpilay
     return side->addresses != NULL;
 }
 
-/* Let `span` also hold `count` items that lie `displacement` bytes from the buffer. */
-static void span_extend(struct mpilayer_span *span, bool *any, __int128 displacement, int64_t count,
+/* Let `span` also hold `count` items that lie `displacement` bytes from the buffer; false: there
+ * are no data in them. */
+static bool span_extend(struct mpilayer_span *span, bool *any, __int128 displacement, int64_t count,
                         const struct mpilayer_datatype *type) {
     struct mpilayer_span block = mpilayer_span_of(type, count);
-    if (block.low == block.high) return;
+    if (block.low == block.high) return false;
     block.low += displacement;
     block.high += displacement;
     if (!*any || block.low < span->low) span->low = block.low;
     if (!*any || block.high > span->high) span->high = block.high;
-    *any = true;
+    return *any = true;
 }
 
 /* Blocks of their own counts and displacements, in items of one datatype. */
@@ -122,9 +131,18 @@ static bool side_vector(struct mpilayer_call *call, const struct side_names *nam
         !mpilayer_array_get(call, names->displacements, displacements, blocks, sizeof(int32_t),
                             &side->displacements))
         return false;
+    /* Blocks without data get the place of one that was checked. */
+    int last = 0;
     for (int i = 0; i < blocks; i++)
-        span_extend(&span, &any, (__int128)side->displacements[i] * type->extent, count_at(side, i),
-                    type);
+        if (span_extend(&span, &any, (__int128)side->displacements[i] * type->extent,
+                        count_at(side, i), type))
+            last = side->displacements[i];
+    for (int i = 0; i < blocks; i++) {
+        if (any && count_at(side, i) > 0) continue;
+        count_clear(side, i);
+        side->displacements[i] = last;
+    }
+    if (!any) type = mpilayer_datatype_without_data(type, 0);
     side->type = type->host;
     if (!mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer))
         return false;
@@ -163,12 +181,18 @@ static bool side_types(struct mpilayer_call *call, const struct side_names *name
     for (int i = 0; i < blocks; i++) {
         struct mpilayer_datatype *type;
         int64_t count = count_at(side, i);
+        bool unset = count == 0 && handles[i] == GUEST_MPI_DATATYPE_NULL;
         side->types[i] = MPI_BYTE;
         /* Programs leave the datatypes of empty blocks unset. */
-        if (count == 0 && handles[i] == GUEST_MPI_DATATYPE_NULL) continue;
-        if (!mpilayer_datatype_get(call, names->types, handles[i], &type)) return false;
-        side->types[i] = type->host;
-        span_extend(&span, &any, side->displacements[i], count, type);
+        if (!unset && !mpilayer_datatype_get(call, names->types, handles[i], &type)) return false;
+        if (unset || !span_extend(&span, &any, side->displacements[i], count, type)) {
+            if (!unset) side->types[i] = mpilayer_datatype_without_data(type, 0)->host;
+            count_clear(side, i);
+            side->displacements[i] = 0;
+            if (side->addresses) side->addresses[i] = 0;
+        } else {
+            side->types[i] = type->host;
+        }
     }
     if (!mpilayer_buffer_span(call, names->buffer, address, span, span.low != 0, &side->buffer))
         return false;

@@ -287,8 +287,8 @@ static int compute_bounds(struct mpilayer_datatype *type, const char **reason) {
         if (recipe->types[i]->depth >= type->depth) type->depth = recipe->types[i]->depth + 1;
 
     /* Dense: each block starts where the one before ended. Long lists are not worth the look. */
-    type->contiguous = type->lb == 0 && type->true_lb == 0 && type->size == type->extent &&
-                       type->size == type->true_ub;
+    type->contiguous = type->size > 0 && type->lb == 0 && type->true_lb == 0 &&
+                       type->size == type->extent && type->size == type->true_ub;
     if (type->contiguous) {
         int64_t at = 0;
         for (int64_t i = 0; i < count && type->contiguous; i++) {
@@ -299,6 +299,70 @@ static int compute_bounds(struct mpilayer_datatype *type, const char **reason) {
         }
     }
     return GUEST_MPI_SUCCESS;
+}
+
+/* ---- how much of the stack Open MPI takes for it ---- */
+
+#ifdef OPEN_MPI
+/* Loops: 24 bytes each in less than 1 MiB, so that a stack without room ends in the gap below it.
+ * Entries: more take gigabytes, and Open MPI does not look whether it got them. */
+static const int64_t loops_at_most = 40000, entries_at_most = INT64_C(1) << 26;
+#else
+static const int64_t loops_at_most = INT64_MAX, entries_at_most = INT64_MAX;
+#endif
+
+/* `length` items of child; `joined`: they may become one block with those in front of them. */
+static void description_add(struct mpilayer_description *to, int64_t length, bool joined,
+                            const struct mpilayer_datatype *child) {
+    enum { ENOUGH = INT32_MAX };
+    struct mpilayer_description from = child->description;
+    if (length == 0 || child->size == 0) return;
+    if (child->basic && child->basic->meaning != MPILAYER_PAIR &&
+        mpilayer_datatype_predefined(child->basic->handle)->host_is_shared) {
+        to->entries++;
+        to->step = child->size != child->extent ? child->extent
+                   : length > 1 && (child->basic->meaning == MPILAYER_COMPLEX ||
+                                    mpilayer_kind_size(child->basic->first) > 8)
+                       ? 0 /* perhaps two numbers to Open MPI */
+                       : length * child->extent;
+    } else {
+        if (child->basic) from = (struct mpilayer_description){.entries = 2};
+        to->loops += from.loops;
+        to->entries += from.entries;
+        to->step = from.step;
+        if ((length > 1 || joined) && !(from.entries == 1 && from.step == child->extent)) {
+            to->loops += 2;
+            to->entries += 2;
+        }
+    }
+    to->loops = to->loops < ENOUGH ? to->loops : ENOUGH;
+    to->entries = to->entries < ENOUGH ? to->entries : ENOUGH;
+}
+
+/* Set type->description; false: it is too long for the host. */
+static bool describe(struct mpilayer_datatype *type) {
+    const struct mpilayer_recipe *recipe = &type->recipe;
+    struct mpilayer_description *description = &type->description;
+    int64_t count = mpilayer_datatype_run_count(type);
+    bool vector = !type->body && (recipe->combiner == GUEST_MPI_COMBINER_VECTOR ||
+                                  recipe->combiner == GUEST_MPI_COMBINER_HVECTOR);
+    __int128 end = -1;
+    if (loops_at_most == INT64_MAX) return true; /* nobody asks */
+    if (vector && count > 0) {                   /* a loop of one of its blocks */
+        description_add(description, recipe->integers[1], false, recipe->types[0]);
+        if (count > 1 && description->entries > 0) {
+            description->loops += 2;
+            description->entries += 2;
+        }
+    }
+    for (int64_t i = 0; !vector && i < count; i++) {
+        struct mpilayer_run run = mpilayer_datatype_run(type, i);
+        if (run.length == 0) continue;
+        bool joined = run.displacement == end;
+        description_add(description, run.length, joined, run.child);
+        end = run.displacement + (__int128)run.length * run.child->extent;
+    }
+    return description->loops <= loops_at_most && description->entries <= entries_at_most;
 }
 
 static int host_struct(const struct mpilayer_recipe *recipe, MPI_Datatype *host) {
@@ -426,6 +490,11 @@ int mpilayer_datatype_make(const struct mpilayer_recipe *recipe, struct mpilayer
     }
     result = compute_bounds(type, reason);
     if (result != GUEST_MPI_SUCCESS) goto fail;
+    if (!describe(type)) {
+        *reason = "too many blocks of several items for Open MPI";
+        result = GUEST_MPI_ERR_NO_MEM;
+        goto fail;
+    }
     if (host_build(type) != MPI_SUCCESS || host_adjust(type) != MPI_SUCCESS) {
         *reason = "refused by the host's MPI";
         result = GUEST_MPI_ERR_TYPE;

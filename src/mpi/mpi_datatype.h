@@ -81,6 +81,16 @@ struct mpilayer_recipe {
     bool large;
 };
 
+/*
+ * Upper bounds of how Open MPI writes a datatype down: as a list of entries, among which a loop is
+ * two. It copies with as much of the stack as there are loops in the whole list, whether there is
+ * so much or not.
+ */
+struct mpilayer_description {
+    int64_t entries, loops;
+    int64_t step; /* of a list of one entry: from one of its blocks to the next, in bytes */
+};
+
 /* References: the guest's handle, datatypes made of this one, pending user operators. */
 struct mpilayer_datatype {
     struct mpilayer_object object;
@@ -98,6 +108,7 @@ struct mpilayer_datatype {
     int64_t elements; /* predefined datatypes in one item */
     int64_t external; /* bytes of one item in external32 */
     uint32_t alignment, depth;
+    struct mpilayer_description description; /* of a derived one */
 
     const struct mpilayer_basic *basic; /* predefined ones alone, also those of Fortran 90 */
     struct mpilayer_recipe recipe;      /* its arrays are owned, its types referenced */
@@ -143,6 +154,15 @@ static inline bool mpilayer_datatype_get_for(struct mpilayer_call *call, const c
     }
     return mpilayer_datatype_get(call, argument, handle, out);
 }
+
+/*
+ * The datatype that MPI gets for a buffer of `count` items without data. Open MPI may receive a
+ * message that is too long from where the data of `type` would begin, whose distance from the
+ * buffer nobody has checked then, and calls what is not there for no items of an empty one. So it
+ * gets one whose data begin at the buffer, and which has some if count is 0.
+ */
+struct mpilayer_datatype *mpilayer_datatype_without_data(struct mpilayer_datatype *type,
+                                                         int64_t count);
 
 /* Make the predefined datatypes; after MPI_Init, as host types have to be built. */
 bool mpilayer_datatypes_start(struct mpilayer *layer);

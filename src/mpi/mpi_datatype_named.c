@@ -31,6 +31,8 @@ static struct {
     size_t count, capacity;
 } f90;
 
+static struct mpilayer_datatype *nothing; /* committed; no items of MPI_BYTE */
+
 uint32_t mpilayer_kind_size(enum mpilayer_kind kind) {
     return kind_sizes[kind];
 }
@@ -109,10 +111,26 @@ bool mpilayer_datatypes_start(struct mpilayer *layer) {
                                 size != type->size || lb != 0 || extent != type->extent))
             return false;
     }
-    return true;
+    struct mpilayer_datatype *byte = mpilayer_datatype_predefined(GUEST_MPI_BYTE);
+    const int32_t none = 0;
+    const char *reason;
+    const struct mpilayer_recipe recipe = {
+        GUEST_MPI_COMBINER_CONTIGUOUS, 1, 0, 1, &none, NULL, &byte, NULL, 0, false};
+    if (mpilayer_datatype_make(&recipe, &nothing, &reason) != GUEST_MPI_SUCCESS) return false;
+    mpilayer_object_hide(&nothing->object);
+    return mpilayer_datatype_commit(nothing) == GUEST_MPI_SUCCESS;
+}
+
+struct mpilayer_datatype *mpilayer_datatype_without_data(struct mpilayer_datatype *type,
+                                                         int64_t count) {
+    return type->basic || type->contiguous ? type
+           : count == 0                    ? mpilayer_datatype_predefined(GUEST_MPI_BYTE)
+                                           : nothing;
 }
 
 void mpilayer_datatypes_stop(struct mpilayer *layer) {
+    mpilayer_datatype_release(nothing);
+    nothing = NULL;
     for (size_t i = 0; i < f90.count; i++) {
         mpilayer_datatype_drop_hosts(f90.types[i]);
         free((void *)f90.types[i]->recipe.integers);

@@ -144,6 +144,7 @@ bool mpilayer_buffer_get_slow(struct mpilayer_call *call, const char *argument, 
                               int64_t count, struct mpilayer_datatype **type, void **out) {
     struct mpilayer_span span = mpilayer_span_of(*type, count);
     bool absolute = (*type)->true_lb != 0;
+    if (span.low == span.high) *type = mpilayer_datatype_without_data(*type, count);
     if (address == GUEST_MPI_BOTTOM && span.low < 0 && span.high > 0) {
         if (!(*type)->wide) (*type)->wide = wide_make(*type);
         if ((*type)->wide) {

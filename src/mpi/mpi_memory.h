@@ -31,7 +31,8 @@ bool mpilayer_buffer_get_slow(struct mpilayer_call *call, const char *argument, 
  * MPI_BOTTOM (0) is the base of linear memory for datatypes with absolute displacements, that is,
  * whose data does not start at 0. A guest's addresses of 2 GiB and more are negative displacements:
  * if all are, *out is 4 GiB above the base; if only some are, *type becomes a datatype with
- * zero-extended displacements. So pass (*type)->host to MPI after this call.
+ * zero-extended displacements. Without data it becomes one whose data would begin at *out. So pass
+ * (*type)->host to MPI after this call.
  */
 static inline bool mpilayer_buffer_get(struct mpilayer_call *call, const char *argument,
                                        uint32_t address, int64_t count,

@@ -1,7 +1,8 @@
 /*
  * data_test.c - datatypes and buffers at the edges: memory of almost 4 GiB, addresses beyond 2 GiB
  * (which are negative displacements), spans that leave the memory at either end, sizes that do not
- * fit into 64 bits, nesting without end, callbacks that see the datatype they were called with.
+ * fit into 64 bits, nesting without end, callbacks that see the datatype they were called with,
+ * what hosts do wrong with datatypes of many blocks and with those of no items.
  *
  *   data_test PLUGIN        one process, without a launcher
  */
@@ -427,6 +428,76 @@ static void operators(void) {
     CHECK(pair[0] == 2.5f && pair[1] == 3);
 }
 
+/* Open MPI copies with as much of the stack as a datatype has loops, all that it lists counted. */
+static void loops(void) {
+    enum { BLOCKS = 100, LAST_BLOCKS = 20, LEVELS = 3 };
+    static const uint32_t parts[] = {GUEST_MPI_CHAR, GUEST_MPI_DOUBLE};
+    uint32_t counts = fake_guest_allocate(&fake, 4 * BLOCKS);
+    uint32_t places = fake_guest_allocate(&fake, 4 * BLOCKS);
+    for (uint32_t i = 0; i < 2; i++) {
+        fake_guest_store(&fake, lengths + 4 * i, 1);
+        fake_guest_store(&fake, displacements + 4 * i, (int32_t)(8 * i));
+        fake_guest_store(&fake, types + 4 * i, (int32_t)parts[i]);
+    }
+    uint32_t type = made(CALL("Type_create_struct", 2, lengths, displacements, types, cell));
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        fake_guest_store(&fake, counts + 4 * i, 2);
+        fake_guest_store(&fake, places + 4 * i, (int32_t)(3 * i));
+    }
+    for (int level = 1; level <= LEVELS; level++) {
+        uint32_t inner = type;
+        int32_t code = CALL("Type_indexed", level < LEVELS ? BLOCKS : LAST_BLOCKS, counts, places,
+                            inner, cell);
+        if (level == LEVELS && code == GUEST_MPI_ERR_NO_MEM) {
+            break; /* it is told so */
+        }
+        type = made(code);
+        release(inner);
+    }
+    commit(type);
+    fake_guest_store(&fake, LOW, 'x');
+    fake_guest_store(&fake, HIGH, 0);
+    CHECK(CALL("Allgather", LOW, 1, type, HIGH, 1, type, GUEST_MPI_COMM_SELF) == GUEST_MPI_SUCCESS);
+    CHECK((fake_guest_load(&fake, HIGH) & 0xff) == 'x');
+    release(type);
+}
+
+/* Open MPI copies a long message to where the receive's data would begin, also if it has none: not
+ * to where only a datatype of no items leads. */
+static void nothing(void) {
+    enum { LONGEST = 1 << 20 };
+    static uint8_t kept[LONGEST];
+    const uint32_t data = LOW, place = HIGH, request = fake_guest_allocate(&fake, 16);
+    uint32_t wide_counts = fake_guest_allocate(&fake, 16);
+    uint32_t wide_places = fake_guest_allocate(&fake, 16);
+    int64_t distance = kept - (fake.guest.memory + place), one = 1;
+    memcpy(fake.guest.memory + wide_counts, &one, sizeof one);
+    memcpy(fake.guest.memory + wide_places, &distance, sizeof distance);
+    uint32_t type =
+        made(CALL("Type_create_hindexed_c", 1, wide_counts, wide_places, GUEST_MPI_BYTE, cell));
+    commit(type);
+    uint32_t empty = made(CALL("Type_create_hindexed_c", 0, wide_counts, wide_places, type, cell));
+    commit(empty);
+    memset(fake.guest.memory + data, 0, LONGEST);
+    for (int32_t i = 0; i < 33; i++) {
+        int32_t size = 1 << i / 3 * 2, count = i % 3 == 2;
+        memset(kept, 0x5a, sizeof kept);
+        CHECK(CALL("Irecv", place, count, i % 3 ? empty : type, 0, TAG, GUEST_MPI_COMM_SELF,
+                   request) == GUEST_MPI_SUCCESS);
+        CHECK(CALL("Isend", data, size, GUEST_MPI_BYTE, 0, TAG, GUEST_MPI_COMM_SELF, request + 4) ==
+              GUEST_MPI_SUCCESS);
+        CHECK(CALL("Wait", request, GUEST_MPI_STATUS_IGNORE) == GUEST_MPI_ERR_TRUNCATE);
+        CHECK(CALL("Wait", request + 4, GUEST_MPI_STATUS_IGNORE) == GUEST_MPI_SUCCESS);
+        int changed = 0;
+        for (int k = 0; k < LONGEST; k++) {
+            changed += kept[k] != 0x5a;
+        }
+        CHECK(changed == 0);
+    }
+    release(empty);
+    release(type);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         fprintf(stderr, "data_test PLUGIN\n");
@@ -447,5 +518,7 @@ int main(int argc, char **argv) {
     bounds();
     external();
     operators();
+    loops();
+    nothing();
     return check_report();
 }
