@@ -53,7 +53,7 @@ static bool side_blocks(struct mpilayer_call *call, const struct side_names *nam
         (__builtin_mul_overflow(count, (int64_t)blocks, &total) &&
          !mpilayer_call_fail(call, GUEST_MPI_ERR_COUNT, names->count, "too large")) ||
         !mpilayer_buffer_get(call, names->buffer, address, total, &type, &side->buffer) ||
-        !mpilayer_large_get(call, names->count, count, type->host, &large))
+        !mpilayer_large_get(call, names->count, type->size > 0 ? count : 0, type->host, &large))
         return false;
     side->count = (int)large.count;
     side->large_count = large.count;
@@ -388,6 +388,11 @@ bool mpilayer_prepare_alltoallw(struct mpilayer_call *call, struct mpilayer_coll
 static bool reduction_finish(struct mpilayer_call *call, struct mpilayer_collective *c, uint32_t op,
                              int64_t count, struct mpilayer_datatype *type) {
     struct mpilayer_reduction reduction;
+    if (type->size == 0) { /* Open MPI copies by a description that such a datatype has not got */
+        count = 0;
+        for (int i = 0; (c->recv.counts || c->recv.large_counts) && i < call->comm->size; i++)
+            count_clear(&c->recv, i);
+    }
     if (!mpilayer_op_resolve(call, "op", op, type, c->pending, &reduction)) return false;
     if (c->unit > 1 || (count > INT_MAX && !c->recv.large_counts &&
                         (!MPILAYER_HAS_LARGE || !reduction.predefined))) {

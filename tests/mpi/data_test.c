@@ -498,6 +498,24 @@ static void nothing(void) {
     release(type);
 }
 
+/* Open MPI 4.1 copies items of an empty datatype by a description that is not there. */
+static void empty_items(void) {
+    const uint32_t made_type =
+        made(CALL("Type_create_hindexed", 0, lengths, displacements, GUEST_MPI_INT, cell));
+    const uint32_t comm = GUEST_MPI_COMM_SELF;
+    commit(made_type);
+    uint32_t op = made(CALL("Op_create", 20, 1, cell));
+    fake_guest_store(&fake, lengths, 1);
+    CHECK(CALL("Scan", LOW, HIGH, 1, made_type, op, comm) == GUEST_MPI_SUCCESS);
+    CHECK(CALL("Reduce", LOW, HIGH, 1, made_type, op, 0, comm) == GUEST_MPI_SUCCESS);
+    CHECK(CALL("Allreduce", LOW, HIGH, 1, made_type, op, comm) == GUEST_MPI_SUCCESS);
+    CHECK(CALL("Reduce_scatter", LOW, HIGH, lengths, made_type, op, comm) == GUEST_MPI_SUCCESS);
+    CHECK(CALL("Reduce_scatter_block", LOW, HIGH, 1, made_type, op, comm) == GUEST_MPI_SUCCESS);
+    CHECK(CALL("Allgather", LOW, 1, made_type, HIGH, 1, made_type, comm) == GUEST_MPI_SUCCESS);
+    CHECK(CALL("Alltoall", LOW, 1, made_type, HIGH, 1, made_type, comm) == GUEST_MPI_SUCCESS);
+    release(made_type);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         fprintf(stderr, "data_test PLUGIN\n");
@@ -520,5 +538,6 @@ int main(int argc, char **argv) {
     operators();
     loops();
     nothing();
+    empty_items();
     return check_report();
 }
