@@ -301,18 +301,28 @@ int32_t mpilayer_T_pvar_reset(struct mpilayer *layer, uint32_t session, uint32_t
     return act(layer, session, handle, true, MPI_T_pvar_reset);
 }
 
-static int32_t read_value(struct mpilayer *layer, uint32_t session, uint32_t handle, uint32_t buf,
-                          int (*get)(MPI_T_pvar_session, MPI_T_pvar_handle, void *)) {
-    struct mpilayer_tool *of, *tool;
-    int32_t failed = find(layer, session, handle, &of, &tool);
+/* As find, and the value fits where the guest has or wants it. */
+static int32_t find_for_value(struct mpilayer *layer, uint32_t session, uint32_t handle,
+                              uint32_t buf, struct mpilayer_tool **session_tool,
+                              struct mpilayer_tool **tool) {
+    int32_t failed = find(layer, session, handle, session_tool, tool);
     if (failed != GUEST_MPI_SUCCESS) {
         return failed;
     }
-    if (!mpilayer_tool_is_bound(layer, tool)) {
+    if (!mpilayer_tool_is_bound(layer, *tool)) {
         return GUEST_MPI_T_ERR_INVALID_HANDLE;
     }
-    if (!mpilayer_tool_may_write(layer, buf, mpilayer_tool_value_size(tool), false)) {
-        return GUEST_MPI_T_ERR_INVALID;
+    return mpilayer_tool_may_write(layer, buf, mpilayer_tool_value_size(*tool), false)
+               ? GUEST_MPI_SUCCESS
+               : GUEST_MPI_T_ERR_INVALID;
+}
+
+static int32_t read_value(struct mpilayer *layer, uint32_t session, uint32_t handle, uint32_t buf,
+                          int (*get)(MPI_T_pvar_session, MPI_T_pvar_handle, void *)) {
+    struct mpilayer_tool *of, *tool;
+    int32_t failed = find_for_value(layer, session, handle, buf, &of, &tool);
+    if (failed != GUEST_MPI_SUCCESS) {
+        return failed;
     }
     void *value = mpilayer_tool_value_new(tool);
     if (value == NULL) {
@@ -339,16 +349,9 @@ int32_t mpilayer_T_pvar_readreset(struct mpilayer *layer, uint32_t session, uint
 int32_t mpilayer_T_pvar_write(struct mpilayer *layer, uint32_t session, uint32_t handle,
                               uint32_t buf) {
     struct mpilayer_tool *of, *tool;
-    int32_t failed = find(layer, session, handle, &of, &tool);
+    int32_t failed = find_for_value(layer, session, handle, buf, &of, &tool);
     if (failed != GUEST_MPI_SUCCESS) {
         return failed;
-    }
-    if (!mpilayer_tool_is_bound(layer, tool)) {
-        return GUEST_MPI_T_ERR_INVALID_HANDLE;
-    }
-    uint64_t size = mpilayer_tool_value_size(tool);
-    if (!mpilayer_tool_may_write(layer, buf, size, false)) {
-        return GUEST_MPI_T_ERR_INVALID;
     }
     if (tool->readonly) {
         return GUEST_MPI_T_ERR_PVAR_NO_WRITE;
@@ -357,7 +360,7 @@ int32_t mpilayer_T_pvar_write(struct mpilayer *layer, uint32_t session, uint32_t
     if (value == NULL) {
         return GUEST_MPI_T_ERR_MEMORY;
     }
-    memcpy(value, mpilayer_pointer(layer, buf), size);
+    memcpy(value, mpilayer_pointer(layer, buf), mpilayer_tool_value_size(tool));
     int code = MPI_T_pvar_write(of->host.session, tool->host.pvar, value);
     free(value);
     return mpilayer_tool_code(code);
