@@ -144,13 +144,32 @@ bool mpilayer_file_get_random(struct mpilayer_call *call, const char *argument, 
                                "was opened with MPI_MODE_SEQUENTIAL"));
 }
 
+/* A request of a file: the file can be closed when there are none. */
+static void request_release(struct mpilayer_request *request) {
+    struct mpilayer_file *file = request->state;
+    file->pending--;
+}
+
+/* Hosts go on using the file that a freed request belongs to, whether it is closed or not. */
+static int request_free(struct mpilayer_request *request) {
+    int code = MPI_Wait(&request->host, MPI_STATUS_IGNORE);
+    if (code == MPI_SUCCESS) {
+        mpilayer_blocks_free(request->blocks);
+        request->blocks = NULL;
+    }
+    return code;
+}
+
 bool mpilayer_file_request_reserve(struct mpilayer_call *call, const char *argument,
                                    uint32_t address, struct mpilayer_file *file,
                                    struct mpilayer_request **out) {
+    static const struct mpilayer_request_hooks hooks = {.free = request_free,
+                                                        .release = request_release};
     if (!mpilayer_request_reserve(call, argument, address, out)) {
         return false;
     }
-    (*out)->file = file;
+    (*out)->hooks = &hooks;
+    (*out)->state = file;
     file->pending++;
     return true;
 }

@@ -181,7 +181,6 @@ struct mpilayer_request {
     struct mpilayer_block *blocks;  /* kept until completion; owned */
     struct mpilayer_comm *new_comm; /* of Comm_idup; owned, hidden until completion */
     uint32_t new_handle;            /* its handle then */
-    struct mpilayer_file *file;     /* that counts it among its pending ones; NULL: none */
     bool persistent;
     bool active;                 /* only if persistent: started and not completed yet */
     bool generalized, completed; /* MPI_Grequest_start, MPI_Grequest_complete */

@@ -8,7 +8,6 @@
  * guest's handle becomes MPI_REQUEST_NULL.
  */
 #include "mpi/mpi_error.h"
-#include "mpi/mpi_file.h"
 #include "mpi/mpi_status.h"
 #include "mpi_functions.h"
 
@@ -28,14 +27,6 @@ bool mpilayer_request_reserve(struct mpilayer_call *call, const char *argument, 
     return true;
 }
 
-/* The file that counts the request among its pending ones may be closed as far as it goes. */
-static void leave_file(struct mpilayer_request *request) {
-    if (request->file != NULL) {
-        request->file->pending--;
-        request->file = NULL;
-    }
-}
-
 static int32_t request_begin(struct mpilayer_call *call, int code, struct mpilayer_request *request,
                              uint32_t address) {
     struct mpilayer *layer = call->layer;
@@ -43,7 +34,6 @@ static int32_t request_begin(struct mpilayer_call *call, int code, struct mpilay
         if (request->hooks != NULL && request->hooks->release != NULL) {
             request->hooks->release(request);
         }
-        leave_file(request);
         mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &request->object);
         return mpilayer_call_raise_host(call, code);
     }
@@ -74,7 +64,6 @@ void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request 
     if (request->hooks != NULL && request->hooks->release != NULL) {
         request->hooks->release(request);
     }
-    leave_file(request);
     if (request->new_comm != NULL && request->new_comm->host == MPI_COMM_NULL) {
         mpilayer_comm_release(layer, request->new_comm); /* it failed */
     } else if (request->new_comm != NULL) {
@@ -295,14 +284,12 @@ int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
                            "belongs to a collective operation");
         return mpilayer_call_raise(&call);
     }
-    /* Hosts go on using the file that a freed request belongs to, whether it is closed or not. */
-    int code = object->file != NULL ? MPI_Wait(&object->host, MPI_STATUS_IGNORE)
-               : object->hooks != NULL && object->hooks->free != NULL
+    int code = object->hooks != NULL && object->hooks->free != NULL
                    ? object->hooks->free(object)
                    : MPI_Request_free(&object->host);
     if (code == MPI_SUCCESS) {
         /* The operation may go on: what it needs is lost, never freed under it. */
-        if ((!object->persistent || object->active) && object->file == NULL) {
+        if (!object->persistent || object->active) {
             object->blocks = NULL;
         }
         mpilayer_request_completed(layer, object);
