@@ -153,7 +153,8 @@ class Job:
     def doctor(self):
         _, says, plugin = MPIS[self.name]
         code, output = self.launch(2, "doctor")
-        entries = dict(re.findall(r"(?m)^(\w+): +(.*)$", output))
+        unfolded = re.sub(r"\n {14}", " ", output)  # long paths go to a line of their own
+        entries = dict(re.findall(r"(?m)^(\w+): +(.*)$", unfolded))
         good = (code == 0 and entries.get("MPI", "").startswith(says)
                 and entries.get("plugin", "").startswith(plugin + " (")
                 and entries.get("library", "").startswith(os.path.realpath(self.prefix) + "/")
