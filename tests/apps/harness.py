@@ -103,9 +103,9 @@ def run(command, cwd=None, timeout=600, env=()):
     return Outcome(process.returncode, out.decode("utf-8", "replace"), timed_out)
 
 
-def must(command, cwd=None, timeout=1200):
+def must(command, cwd=None, timeout=1200, env=()):
     """Run a command that has to succeed; its output otherwise ends the test."""
-    outcome = run(command, cwd, timeout)
+    outcome = run(command, cwd, timeout, env)
     if outcome.code != 0 or outcome.timed_out:
         print(outcome.out[-4000:])
         sys.exit(f"failed ({'timeout' if outcome.timed_out else outcome.code}): {' '.join(command)}")

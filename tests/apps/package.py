@@ -1,0 +1,195 @@
+"""How a package is built (as modules, and natively with each MPI) and what one of its checks is.
+
+A package is a file packages/NAME.py with
+
+  TITLE, LANGUAGE     for the table: "FFTW 3.3.10", "C"
+  BUILT_WITH          how its own build works: "configure, make", "CMake", ...
+  SOURCES             names of Debian source packages
+  LEVEL               of the guest's libraries: "stock" or "full"
+  build(flavour)      builds what the checks need in flavour.work, with the package's own build files,
+                      unmodified; returns {program's name: path}. Called once: what it returned is
+                      kept as long as the wrappers' inputs are not newer (packages.py --rebuild).
+  checks(sources, ranks, quick)
+                      a list of Check for that number of ranks; `quick` asks for the part for CI
+"""
+import dataclasses
+import glob
+import math
+import os
+import re
+import shutil
+import sys
+import time
+import typing
+
+from harness import must, run
+
+# Links a second time, with MPICH's own library inside. The rest of what MPICH needs stays dynamic:
+# Debian has no static library of some of it.
+STATIC_CC = """\
+#!/bin/sh
+# Compiles and links like {compiler}; what is linked as a program named in $STATIC_PROGRAMS is linked
+# a second time with MPICH's own library inside, as PROGRAM.static.
+{compiler} "$@" || exit
+[ -n "$STATIC_PROGRAMS" ] || exit 0
+out= last=
+for word; do
+    case $word in -c | -E | -S | -M | -MM) exit 0 ;; esac
+    [ "$last" = -o ] && out=$word
+    last=$word
+done
+case " $STATIC_PROGRAMS " in *" ${{out##*/}} "*) ;; *) exit 0 ;; esac
+{compiler} "$@" -Wl,--as-needed -l:libmpich.a -lhwloc -lucp -lucs -luct -lm -s -o "$out.static" ||
+    echo "no static $out" >&2
+exit 0
+"""
+
+
+class Flavour:
+    """One way to build a package: "wasm", or natively with the MPI `mpi`."""
+
+    def __init__(self, tools, package, sources, mpi=None):
+        self.tools, self.mpi, self.sources = tools, mpi, sources
+        self.name = mpi.name if mpi else "wasm"
+        self.is_wasm = mpi is None
+        self.source = sources[package.SOURCES[0]]
+        self.work = os.path.join(tools.work, package.NAME, self.name)
+        self.env = {}
+        if self.is_wasm:
+            if package.LEVEL == "stock":
+                self.env["MPIWASM_SYSROOT"] = "stock"
+            bin_directory = os.path.dirname(tools.mpiwasm)
+            self.cc, self.cxx, self.fc = (os.path.join(bin_directory, name) for name in
+                                          ("mpiwasmcc", "mpiwasmcxx", "mpiwasmfort"))
+            self.ar, self.ranlib = "ar", "ranlib"
+            share = os.path.join(os.path.dirname(bin_directory), "share", "mpiwasm")
+            # Options of a configure script made by autoconf, and of cmake.
+            self.configure = ["--host=wasm32-unknown-none", f"CC={self.cc}", f"CXX={self.cxx}"]
+            self.cmake = ["-DCMAKE_TOOLCHAIN_FILE=" +
+                          os.path.join(share, "cmake", "mpiwasm.cmake")]
+        else:
+            self.cc, self.cxx, self.fc = mpi.mpicc, mpi.mpicxx, mpi.mpicc.replace("cc.", "fort.")
+            self.ar, self.ranlib = "ar", "ranlib"
+            if mpi.name == "mpich":
+                self.cc, self.cxx = self.also_static(self.cc), self.also_static(self.cxx)
+                self.env["STATIC_PROGRAMS"] = " ".join(getattr(package, "PROGRAMS", []))
+            self.configure = [f"CC={self.cc}", f"CXX={self.cxx}"]
+            self.cmake = [f"-DCMAKE_C_COMPILER={self.cc}", f"-DCMAKE_CXX_COMPILER={self.cxx}"]
+
+    def also_static(self, compiler):
+        path = os.path.join(self.tools.work, os.path.basename(compiler) + "-static")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(STATIC_CC.format(compiler=compiler))
+        os.chmod(path, 0o755)
+        return path
+
+    def must(self, command, cwd=None, timeout=2400):
+        """Run a command of the build in flavour.work; if it fails, the test ends."""
+        return must(command, cwd or self.work, timeout, env=self.env)
+
+    def make(self, *arguments, cwd=None):
+        return self.must(["make", "-j2", *arguments], cwd)
+
+    def copy_source(self, name=None):
+        """A copy of the source to build in, for packages that build in place."""
+        target = os.path.join(self.work, "source")
+        shutil.copytree(self.sources[name] if name else self.source, target, symlinks=True)
+        return target
+
+    def cmake_build(self, source, options=(), targets=()):
+        """Configure with CMake into flavour.work and build the targets."""
+        self.must(["cmake", "-S", source, "-B", self.work, "-DCMAKE_BUILD_TYPE=Release",
+                   "-DCMAKE_C_COMPILER_LAUNCHER=", "-DCMAKE_CXX_COMPILER_LAUNCHER=",
+                   "-DCMAKE_POLICY_VERSION_MINIMUM=3.5", "-DBUILD_SHARED_LIBS=OFF",
+                   *self.cmake, *options])
+        self.must(["cmake", "--build", self.work, "-j2",
+                   *(["--target", *targets] if targets else [])])
+
+
+def exit_code_is_0(outcome):
+    return "" if outcome.code == 0 else f"exit {outcome.code}"
+
+
+@dataclasses.dataclass
+class Check:
+    """One run of a program of the package, natively and as a module, in an empty directory."""
+    name: str
+    program: str
+    arguments: typing.Sequence = ()
+    verify: typing.Callable = exit_code_is_0  # (outcome): "" if the package's own check passed
+    figures: typing.Callable = lambda text: []  # (output): words and numbers that must be as native
+    tolerance: float = 0.0  # of the numbers in figures, relative
+    prepare: typing.Callable = lambda directory: None  # puts input files there
+    seconds: typing.Callable = None  # (outcome): what it measured; the check is timed then
+    limit: int = 300
+    env: dict = dataclasses.field(default_factory=dict)
+    options: tuple = ()  # of mpiwasm
+
+
+def wall(outcome):
+    """For Check.seconds: the time of the whole command, launcher included."""
+    return outcome.seconds
+
+
+def found(pattern):
+    """For Check.figures: all that a regular expression finds, its groups as separate figures."""
+    def figures(text):
+        result = []
+        for match in re.finditer(pattern, text, re.MULTILINE):
+            result.extend(match.groups() or [match.group()])
+        return result
+    return figures
+
+
+def says(pattern, times=1, never=None):
+    """For Check.verify: exit code 0, the pattern found that often at least, the other not at all."""
+    def verify(outcome):
+        if outcome.code != 0:
+            return f"exit {outcome.code}"
+        if never and re.search(never, outcome.out):
+            return f"says {re.search(never, outcome.out).group()!r}"
+        count = len(re.findall(pattern, outcome.out))
+        return "" if count >= times else f"{pattern!r} {count} times instead of {times}"
+    return verify
+
+
+def differs(native, wasm, tolerance):
+    """The first difference of two lists of figures, or "". An empty list counts as equal."""
+    if len(native) != len(wasm):
+        return f"{len(native)} figures and {len(wasm)}"
+    for one, other in zip(native, wasm):
+        if one == other:
+            continue
+        try:
+            a, b = float(one), float(other)
+        except ValueError:
+            return f"{one} and {other}"
+        if not math.isclose(a, b, rel_tol=tolerance):
+            return f"{one} and {other}"
+    return ""
+
+
+def run_check(check, command, directory):
+    """Run it in `directory`, emptied before. The outcome has the seconds of the whole command."""
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    check.prepare(directory)
+    start = time.monotonic()
+    outcome = run(command, directory, check.limit, check.env)
+    outcome.seconds = time.monotonic() - start
+    return outcome
+
+
+def judge(check, outcome):
+    """Why the package's own check failed, or ""."""
+    if outcome.timed_out:
+        return f"not ended after {check.limit} s"
+    return check.verify(outcome)
+
+
+def only(pattern):
+    """The one file that a pattern matches: what a build made."""
+    paths = glob.glob(pattern)
+    if len(paths) != 1:
+        sys.exit(f"{pattern}: {len(paths)} files instead of one")
+    return paths[0]

@@ -1,0 +1,52 @@
+"""FFTW with its MPI transforms. The checks are those of its `make check` in mpi/: a script of FFTW makes
+up problems, mpi-bench verifies each by the mathematical properties of Fourier transforms."""
+import os
+import subprocess
+
+from package import Check, found
+
+TITLE, LANGUAGE, BUILT_WITH = "FFTW 3.3.10", "C", "configure, make"
+SOURCES = ["fftw3"]
+LEVEL = "stock"
+PROGRAMS = ["mpi-bench"]
+
+
+def build(flavour):
+    flavour.must([os.path.join(flavour.source, "configure"), "--enable-mpi", "--disable-fortran",
+                  "--disable-shared", "--disable-doc", "CFLAGS=-O2",
+                  f"MPICC={flavour.cc}", *flavour.configure])
+    flavour.make("-s")
+    return {"mpi-bench": os.path.join(flavour.work, "mpi", "mpi-bench")}
+
+
+def problems(source, count, size):
+    """The arguments of each run of mpi-bench that check.pl would do, the same ones every time."""
+    script = os.path.join(source, "tests", "check.pl")
+    lines = subprocess.run(
+        ["perl", "-e", "srand 1; do shift", script, "--mpi", "-r", f"-c={count}",
+         f"--maxsize={size}", "--verify-rounds=1", "--estimate", "echo"],
+        check=True, capture_output=True, text=True).stdout.splitlines()
+    return [line.split() for line in lines]
+
+
+def verify(outcome):
+    verified = outcome.out.count("\n")
+    return f"exit {outcome.code}" if outcome.code else "" if verified else "nothing verified"
+
+
+def speed(outcome):
+    """mpi-bench's own time of one transform, in whatever unit it chose."""
+    number, unit = found(r"time: ([0-9.e+-]+) (ns|us|ms|s)")(outcome.out)
+    return float(number) * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}[unit]
+
+
+def checks(sources, ranks, quick):
+    result = [Check(f"random problems {number}", "mpi-bench", arguments, verify,
+                    found(r"^\S+(?= )"))
+              for number, arguments in enumerate(problems(sources["fftw3"], 4 if quick else 40,
+                                                          4000 if quick else 60000))]
+    if not quick:
+        result += [Check(f"speed of {problem}", "mpi-bench",
+                         ["-o", "estimate", "--speed", problem], seconds=speed)
+                   for problem in ("icf512x512", "ocf64x64x64", "irf96x96x96")]
+    return result
