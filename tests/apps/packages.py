@@ -193,7 +193,7 @@ def test(tools, package, mpis, options, verdict):
     builds = {flavour.name: build(package, flavour, options.rebuild) for flavour in flavours}
     for module in builds["wasm"]["programs"].values():
         start = time.monotonic()
-        must([tools.mpiwasm, "compile", module, "-o", os.path.join(tools.work, "artifact.so")])
+        must([tools.mpiwasm, "compile", "--cache", module])
         print(f"{package.NAME}: {os.path.basename(module)} compiled in "
               f"{time.monotonic() - start:.1f} s", flush=True)
     result = {"title": package.TITLE, "language": package.LANGUAGE, "built": package.BUILT_WITH,
