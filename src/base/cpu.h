@@ -4,7 +4,8 @@
 #ifndef MPIWASM_BASE_CPU_H
 #define MPIWASM_BASE_CPU_H
 
-#include <stdbool.h>
+#include "base/machine.h"
+
 #include <stddef.h>
 
 /*
@@ -14,10 +15,16 @@
 const char *cpu_identity(char *buffer, size_t size);
 
 /*
- * `features` is a list as LLVM writes it, "+avx2,-sse4a,+fma". Does this processor (and its
- * operating system) have all that are wanted with '+'? Features that are not known here count as
- * there. The first one missing is copied to `missing`.
+ * The names, LLVM's, of those features of a machine's processors beyond its baseline that the code
+ * generator uses and a running program can ask for, one per index; NULL behind the last one.
  */
-bool cpu_has_features(const char *features, char *missing, size_t missing_size);
+const char *cpu_feature_name(enum machine machine, size_t index);
+
+/*
+ * `features` is a list as LLVM writes it, "+avx2,-sse4a,+fma". Returns how many of those wanted
+ * with '+' this processor (or its operating system) lacks, and puts the first names of these into
+ * `missing`: "avx2, fma and 3 more". What has no name here counts as there.
+ */
+size_t cpu_features_missing(const char *features, char *missing, size_t size);
 
 #endif

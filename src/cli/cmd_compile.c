@@ -92,7 +92,7 @@ int command_compile(const struct command *command, const struct options *options
         .module = file.wasm,
         .module_size = file.wasm_size,
         .module_name = path,
-        .options = compiler_options(options, NULL, remarks, arena),
+        .options = compiler_options(options, NULL, NULL, remarks, arena),
         .progress = options->quiet ? NULL : compiler_progress,
         .user = (void *)(uintptr_t)path,
     };

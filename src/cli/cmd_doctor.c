@@ -173,10 +173,15 @@ static void examine_directories(struct doctor *doctor) {
 /* ---- the machine ---- */
 
 static void examine_processor(struct doctor *doctor) {
-    static const char *const wanted[] = {"sse4.2", "avx",     "avx2",    "fma",
-                                         "bmi2",   "avx512f", "avx512vl"};
+#if defined(__x86_64__)
+    static const char *const wanted[] = {"sse4.2", "avx",     "avx2",     "fma",
+                                         "bmi2",   "avx512f", "avx512vl", NULL};
+#define WANTED(i) wanted[i]
+#else
+#define WANTED(i) cpu_feature_name(MACHINE_HOST, i)
+#endif
     const char *model = NULL, *features = "";
-    char line[512], missing[64];
+    char line[512];
     FILE *info = fopen("/proc/cpuinfo", "re");
     while (info != NULL && model == NULL && fgets(line, sizeof line, info) != NULL)
         if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL) {
@@ -184,15 +189,10 @@ static void examine_processor(struct doctor *doctor) {
             model = arena_string(doctor->arena, strchr(line, ':') + 2);
         }
     if (info != NULL) fclose(info);
-#if defined(__x86_64__)
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-        if (cpu_has_features(arena_printf(doctor->arena, "+%s", wanted[i]), missing,
-                             sizeof missing))
-            features = arena_printf(doctor->arena, "%s %s", features, wanted[i]);
-#else
-    (void)wanted;
-    (void)missing;
-#endif
+    const char *name;
+    for (size_t i = 0; (name = WANTED(i)) != NULL; i++)
+        if (cpu_features_missing(arena_printf(doctor->arena, "+%s", name), NULL, 0) == 0)
+            features = arena_printf(doctor->arena, "%s %s", features, name);
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     SHOW(doctor, "processor", "%s, %ld online%s%s", model != NULL ? model : "unknown", processors,
          *features != '\0' ? ";" : "", features);

@@ -32,7 +32,14 @@ struct run {
     struct linker *linker;
     struct store *store;
     struct instance *instance;
+    bool refused; /* the artifact was for another machine or CPU */
 };
+
+static bool open_made(struct run *run, const char *path, int fd, struct error *err) {
+    bool ok = artifact_open(path, fd, &run->artifact, err);
+    run->refused = !ok && err->code == ERROR_UNSUPPORTED;
+    return ok;
+}
 
 /* Compiled code that reserves no guard regions, where the address space is limited. */
 static const char *choose_bounds(const struct options *options) {
@@ -53,19 +60,20 @@ static bool compile_uncached(struct run *run, const struct cache_request *reques
             directory = mkdtemp(arena_printf(run->arena, "%s/mpiwasm-XXXXXX", places[i]));
     if (directory == NULL) return error_set_errno(err, "cannot make a temporary directory");
     char *path = arena_printf(run->arena, "%s/module.so", directory);
-    bool ok = cache_compile(request, path, err) && artifact_open(path, -1, &run->artifact, err);
+    bool ok = cache_compile(request, path, err) && open_made(run, path, -1, err);
     unlink(path);
     rmdir(directory);
     return ok;
 }
 
-static bool open_compiled(struct run *run, struct error *err) {
+static bool open_compiled_for(struct run *run, const char *cpu, struct error *err) {
     const struct options *options = run->options;
+    run->refused = false;
     const struct cache_request request = {
         .module = run->file.wasm,
         .module_size = run->file.wasm_size,
         .module_name = run->file.path,
-        .options = compiler_options(options, choose_bounds(options), -1, run->arena),
+        .options = compiler_options(options, cpu, choose_bounds(options), -1, run->arena),
         .progress = options->quiet ? NULL : compiler_progress,
         .user = (void *)(uintptr_t)run->file.path,
     };
@@ -79,11 +87,31 @@ static bool open_compiled(struct run *run, struct error *err) {
         else
             message_note("found compiled: %s", cached.path);
     }
-    bool ok = artifact_open(cached.path, cached.fd, &run->artifact, err);
-    if (!ok && options->verbose) message_note("cannot use '%s': %s", cached.path, err->message);
+    bool ok = open_made(run, cached.path, cached.fd, err);
+    if (!ok && !run->refused && options->verbose)
+        message_note("cannot use '%s': %s", cached.path, err->message);
     cache_artifact_release(&cached);
     /* A cache is a convenience: what is wrong in it never stops a job. */
-    return ok || compile_uncached(run, &request, err);
+    return ok || (!run->refused && compile_uncached(run, &request, err));
+}
+
+/*
+ * For the CPU that --cpu names, unless this machine lacks features of it: the same command may
+ * start ranks on several kinds of nodes. Then for its own; and where the compiler sees another CPU
+ * than this process, as under an emulator, for any of the architecture.
+ */
+static bool open_compiled(struct run *run, struct error *err) {
+    const char *const cpus[] = {run->options->cpu, "native", "baseline"};
+    bool is_named = cpus[0] != NULL && strcmp(cpus[0], "native") != 0;
+    for (size_t i = is_named ? 0 : 1; i < sizeof cpus / sizeof cpus[0]; i++) {
+        if (open_compiled_for(run, cpus[i], err)) return true;
+        if (!run->refused) return false;
+        if (i == 0)
+            message_note("%s: compiling for this one instead", err->message);
+        else if (run->options->verbose)
+            message_note("%s", err->message);
+    }
+    return false;
 }
 
 /* FILE.so that is for another machine or CPU: is FILE.wasm there to be compiled for this one? */

@@ -11,17 +11,18 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const *compiler_options(const struct options *options, const char *bounds, int remarks,
-                                    struct arena *arena) {
+const char *const *compiler_options(const struct options *options, const char *cpu,
+                                    const char *bounds, int remarks, struct arena *arena) {
     const char **words = arena_array(arena, 16, sizeof *words);
     size_t count = 0;
+    if (cpu == NULL) cpu = options->cpu;
     if (bounds == NULL) bounds = options->bounds;
     bool is_other =
         options->target != NULL && strcmp(options->target, machine_name(MACHINE_HOST)) != 0;
     if (is_other) words[count++] = arena_printf(arena, "--target=%s", options->target);
     /* For another machine native is no default, but a mistake that the compiler explains. */
-    if (options->cpu != NULL && (is_other || strcmp(options->cpu, "native") != 0))
-        words[count++] = arena_printf(arena, "--cpu=%s", options->cpu);
+    if (cpu != NULL && (is_other || strcmp(cpu, "native") != 0))
+        words[count++] = arena_printf(arena, "--cpu=%s", cpu);
     if (options->optimize != NULL) words[count++] = arena_printf(arena, "-O%s", options->optimize);
     if (options->fp != NULL && strcmp(options->fp, "strict") != 0)
         words[count++] = arena_printf(arena, "--fp=%s", options->fp);

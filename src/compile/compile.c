@@ -53,7 +53,7 @@ bool compile_target_describe(enum machine machine, const char *cpu, char **cpu_n
     struct target target;
     if (!target_select(machine, cpu, 3, &target, err)) return false;
     *cpu_name = strdup(target.cpu);
-    *features = strdup(target.features);
+    *features = strdup(target.required);
     target_free(&target);
     return true;
 }

@@ -83,8 +83,8 @@ const char *compile_fp_name(enum compile_fp mode);
 const char *compile_version(void);
 
 /*
- * The CPU and feature string, in LLVM's terms, that `cpu` stands for, as malloc'ed strings of the
- * caller's.
+ * The CPU that `cpu` stands for, and which features it has beyond the baseline ("+avx,+fma"), in
+ * LLVM's terms, as malloc'ed strings of the caller's.
  */
 bool compile_target_describe(enum machine machine, const char *cpu, char **cpu_name,
                              char **features, struct error *err);

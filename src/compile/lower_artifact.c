@@ -112,7 +112,7 @@ void lower_artifact(struct lower_module *m, const uint8_t *stripped, size_t stri
         lower_i64(m, m->wasm->type_count),
         make_text(m, "artifact.description", description),
         make_text(m, "artifact.cpu", m->target->cpu),
-        make_text(m, "artifact.features", m->target->features),
+        make_text(m, "artifact.features", m->target->required),
         lower_i64(m, flags),
         m->plan->may_throw ? lower_personality_define(m) : LLVMConstNull(m->pointer),
     };

@@ -5,9 +5,13 @@
  */
 #include "compile/target.h"
 
+#include "base/cpu.h"
+#include "compile/cpu_features.h"
+
 #include <llvm-c/Support.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -64,6 +68,43 @@ static bool is_known_cpu(const struct target *target) {
     return known;
 }
 
+static bool exclude(struct target *target, const char *name, struct error *err) {
+    char *more;
+    if (asprintf(&more, "%s%s-%s", target->features, *target->features != '\0' ? "," : "", name) <
+        0)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    LLVMDisposeMessage(target->features);
+    target->features = LLVMCreateMessage(more);
+    free(more);
+    return true;
+}
+
+/*
+ * The name of this machine's CPU may imply more than the kernel, or what stands between them, lets
+ * a program use. Leave that out: the artifact would be refused where it was made.
+ */
+static bool require_native(struct target *target, struct error *err) {
+    /* On x86-64 LLVM's list is whole, so that the name adds nothing, and finding out takes longer
+     * than compiling a small module. */
+    bool is_whole = target->machine == MACHINE_X86_64;
+    target->required =
+        is_whole ? LLVMCreateMessage(target->features) : cpu_features_find(target, err);
+    if (target->required == NULL) return false;
+    char nothing[1];
+    if (cpu_features_missing(target->required, nothing, sizeof nothing) == 0) return true;
+    const char *name;
+    for (size_t i = 0; (name = cpu_feature_name(target->machine, i)) != NULL; i++) {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "+%s", name);
+        if (cpu_features_missing(wanted, nothing, sizeof nothing) > 0 &&
+            !exclude(target, name, err))
+            return false;
+    }
+    LLVMDisposeMessage(target->required);
+    target->required = cpu_features_find(target, err);
+    return target->required != NULL;
+}
+
 bool target_select(enum machine machine, const char *cpu, unsigned optimization, struct target *out,
                    struct error *err) {
     target_initialize();
@@ -86,12 +127,21 @@ bool target_select(enum machine machine, const char *cpu, unsigned optimization,
         }
         target.cpu = LLVMGetHostCPUName();
         target.features = LLVMGetHostCPUFeatures();
+        if (!require_native(&target, err)) {
+            target_free(&target);
+            return false;
+        }
     } else {
         bool is_baseline = strcmp(cpu, "baseline") == 0;
         target.cpu = LLVMCreateMessage(is_baseline ? machines[machine].baseline : cpu);
         target.features = LLVMCreateMessage(is_baseline ? machines[machine].features : "");
         if (!is_known_cpu(&target)) {
             error_set(err, ERROR_USAGE, "LLVM knows no CPU '%s' of %s", cpu, machine_name(machine));
+            target_free(&target);
+            return false;
+        }
+        target.required = is_baseline ? LLVMCreateMessage("") : cpu_features_find(&target, err);
+        if (target.required == NULL) {
             target_free(&target);
             return false;
         }
@@ -104,6 +154,7 @@ void target_free(struct target *target) {
     LLVMDisposeMessage(target->triple);
     LLVMDisposeMessage(target->cpu);
     LLVMDisposeMessage(target->features);
+    LLVMDisposeMessage(target->required);
 }
 
 LLVMTargetMachineRef target_machine_create(const struct target *target) {

@@ -13,6 +13,7 @@ struct target {
     char *triple;
     char *cpu;      /* "znver5", "x86-64-v3" */
     char *features; /* "+avx,-sse4a,..."; empty: what the CPU's name implies */
+    char *required; /* "+avx,+fma": what of cpu_feature_name both together imply */
     LLVMTargetRef target;
     unsigned optimization; /* 0..3, for code generation */
 };

@@ -108,12 +108,15 @@ static bool descriptor_check(const struct artifact_descriptor *descriptor, const
                          "'%s' was compiled by another version of mpiwasm (interface %u, this is "
                          "%d): compile it again",
                          path, descriptor->abi_version, RUNTIME_ABI_VERSION);
-    char missing[64];
-    if (descriptor->features != NULL &&
-        !cpu_has_features(descriptor->features, missing, sizeof missing))
+    char missing[256];
+    size_t count = descriptor->features == NULL
+                       ? 0
+                       : cpu_features_missing(descriptor->features, missing, sizeof missing);
+    if (count > 0)
         return error_set(err, ERROR_UNSUPPORTED,
-                         "'%s' was compiled for a CPU with %s (%s), which this machine lacks", path,
-                         missing, descriptor->cpu != NULL ? descriptor->cpu : "unknown");
+                         "'%s' was compiled for the CPU '%s', and this one lacks %s of it: %s",
+                         path, descriptor->cpu != NULL ? descriptor->cpu : "unknown",
+                         count == 1 ? "a feature" : "features", missing);
     return true;
 }
 

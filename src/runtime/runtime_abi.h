@@ -237,7 +237,8 @@ struct artifact_descriptor {
     uint64_t type_count;
     /* Compiler version, CPU and options in words, for `mpiwasm inspect` and messages. */
     const char *description;
-    /* CPU name and feature string the code was generated for ("" = baseline), LLVM's names. */
+    /* The CPU that the code was generated for, and the features it may use beyond those of every
+     * CPU of the architecture ("+avx,+fma", see base/cpu.h), LLVM's names. */
     const char *cpu, *features;
     uint64_t flags; /* ARTIFACT_* */
     /* Gets the runtime's personality function, see below; NULL if no code of the module throws. */

@@ -4,6 +4,7 @@
     test_compiler.py BUILD_DIR
 """
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -111,6 +112,46 @@ class Compiler(unittest.TestCase):
 
     def test_unknown_cpu(self):
         self.assert_fails(self.compile(module([IDENTITY]), "--cpu=abacus"), "usage")
+
+    # Machine in ELF's header, its flags, a CPU and features of it that the baseline has not.
+    TARGETS = {"x86-64": (62, 0, "x86-64-v3", {"avx2", "fma", "bmi2"}),
+               "aarch64": (183, 0, "neoverse-v2", {"sve2", "lse", "bf16"}),
+               "ppc64le": (21, 2, "pwr10", {"power9-vector", "mma"}),  # the second ABI
+               "riscv64": (243, 5, "spacemit-x60", {"v", "zba"})}  # compressed, double-float ABI
+
+    def descriptor_texts(self, data):
+        """What may be used stands in the artifact, for a CPU that has less to refuse it."""
+        return {text.decode() for text in data.split(b"\0")
+                if re.fullmatch(rb"\+[a-z][\w.-]*(,\+[\w.-]+)+", text)}
+
+    def test_targets(self):
+        for target, (machine, flags, cpu, features) in self.TARGETS.items():
+            with self.subTest(target=target):
+                for kind in ("so", "obj"):
+                    data = self.compile_ok(module([IDENTITY]), f"--target={target}",
+                                           "--cpu=baseline", f"--emit={kind}", output="out")
+                    self.assertEqual(data[4:6], b"\2\1")  # 64 bits, little-endian
+                    self.assertEqual(int.from_bytes(data[18:20], "little"), machine)
+                    self.assertEqual(int.from_bytes(data[48:52], "little"), flags)
+                self.assertEqual(self.descriptor_texts(data), set())
+                data = self.compile_ok(module([IDENTITY]), f"--target={target}", f"--cpu={cpu}")
+                (found,) = self.descriptor_texts(data)
+                self.assertLessEqual({"+" + name for name in features}, set(found.split(",")))
+                printed = self.run_compiler("--print-target", f"--target={target}", f"--cpu={cpu}")
+                self.assertEqual(printed.stdout.split(), [cpu, found])
+
+    def test_target_is_used(self):
+        """(x * x) + x as floating point: each CPU has its own instructions for it."""
+        body = b"\0\x20\0\x20\0\x94\x20\0\x92\x0b"  # f32.mul, f32.add
+        for target, cpu, there, not_there in (
+                ("x86-64", "baseline", "mulss", "vmulss"), ("x86-64", "haswell", "vmulss", "\tmulss"),
+                ("aarch64", "baseline", "fmul\ts", "xmm"), ("ppc64le", "pwr9", "xsmulsp", "fmul\ts"),
+                ("riscv64", "baseline", "fmul.s", "xsmulsp")):
+            text = self.compile_ok(module([body], type_=b"\x60\1\x7d\1\x7d"),
+                                   f"--target={target}", f"--cpu={cpu}", "--emit=asm",
+                                   output="out.s").decode()
+            self.assertIn(there, text, target)
+            self.assertNotIn(not_there, text, target)
 
     def test_wrong_command_line(self):
         for words in ([], ["a", "b"], ["--no-such"], ["a.wasm"], ["-O7", "a", "-o", "b"],

@@ -279,6 +279,14 @@ static void test_calls(void) {
     CHECK(strcmp(log_text, "instantiate finish destroy ") == 0);
 }
 
+/* Of the bytes of an i32, where the baseline has no unaligned loads and they are loaded one by one.
+ */
+#if defined(__riscv)
+enum { BYTE_LOADED_FIRST = 1 };
+#else
+enum { BYTE_LOADED_FIRST = 0 };
+#endif
+
 static void test_traps(void) {
     struct world world = world_make();
     uint32_t size = (uint32_t)*instance_guest(world.instance)->memory_size;
@@ -286,7 +294,7 @@ static void test_traps(void) {
     snprintf(expected, sizeof expected,
              "trap: out of bounds memory access: address 0x%x, the memory has 0x%x bytes\n"
              "    in load (function ",
-             size, size);
+             size + BYTE_LOADED_FIRST, size);
     /* Twice through everything: a trap leaves the process able to run on. */
     for (int round = 0; round < 2; round++) {
         expect_trap(&world, "load", U32(size), I32(0), TRAP_MEMORY_OUT_OF_BOUNDS, expected);
@@ -548,7 +556,8 @@ static void test_artifacts(void) {
     CHECK(open_fails(OTHER_VERSION, ERROR_CORRUPT, "another version of mpiwasm"));
     CHECK(open_fails(NO_ARTIFACT, ERROR_CORRUPT, "not a compiled artifact"));
 #if defined(__x86_64__)
-    CHECK(open_fails(OTHER_CPU, ERROR_UNSUPPORTED, "a CPU with xop (bdver1)"));
+    CHECK(open_fails(OTHER_CPU, ERROR_UNSUPPORTED,
+                     "for the CPU 'bdver1', and this one lacks a feature of it: xop"));
 #endif
     /* Cut anywhere: a reason, never a crash. */
     struct file_contents whole;
