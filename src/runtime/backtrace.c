@@ -42,11 +42,79 @@ static _Unwind_Reason_Code capture_frame(struct _Unwind_Context *context, void *
     return _URC_NO_REASON;
 }
 
-void backtrace_capture(struct outcome *outcome, const void *fault_pc) {
+static void unwind(struct capture *capture) {
+    _Unwind_Backtrace(capture_frame, capture);
+}
+
+#if defined(__powerpc64__)
+/*
+ * Unwinders on POWER know a signal's frame by the code to which its handler returns, as the kernel
+ * writes it; an emulator's is another, and nothing behind it would be found. So do not come to that
+ * frame: backtrace_call_from calls function(argument) and has unwind tables which say that it was
+ * called at the instruction and with the registers that a signal's context holds.
+ *
+ * Columns of DWARF (Power Architecture 64-bit ELF V2 ABI, section 2.4): 0 to 31 are the general
+ * registers, 65 is the link register and 70 the condition register; 67, which means nothing there,
+ * stands for the address of the instruction. 1 is found by the frame address. Floating point and
+ * vector registers are left out: no frame is found by them.
+ */
+void backtrace_call_from(const unsigned long *registers, void (*function)(struct capture *),
+                         struct capture *argument);
+#define AT(index) "0x8f, (8 * " #index " & 0x7f) | 0x80, 8 * " #index " >> 7" /* DW_OP_breg31 */
+#define SAVED(column, index) ".cfi_escape 0x10, " #column ", 3, " AT(index) "\n"
+__asm__(".text\n"
+        ".p2align 2\n"
+        ".globl backtrace_call_from\n"
+        ".hidden backtrace_call_from\n"
+        ".type backtrace_call_from, @function\n"
+        "backtrace_call_from:\n"
+        ".cfi_startproc\n"
+        ".cfi_signal_frame\n"
+        ".cfi_return_column 67\n"
+        ".cfi_escape 0x0f, 4, " AT(1) ", 0x06\n" /* the frame address: what register 1 held */
+        SAVED(0, 0) SAVED(2, 2) SAVED(3, 3) SAVED(4, 4) SAVED(5, 5) SAVED(6, 6) SAVED(7, 7)
+            SAVED(8, 8) SAVED(9, 9) SAVED(10, 10) SAVED(11, 11) SAVED(12, 12) SAVED(13, 13)
+                SAVED(14, 14) SAVED(15, 15) SAVED(16, 16) SAVED(17, 17) SAVED(18, 18) SAVED(19, 19)
+                    SAVED(20, 20) SAVED(21, 21) SAVED(22, 22) SAVED(23, 23) SAVED(24, 24)
+                        SAVED(25, 25) SAVED(26, 26) SAVED(27, 27) SAVED(28, 28) SAVED(29, 29)
+                            SAVED(30, 30) SAVED(31, 31) SAVED(65, 36) SAVED(70, 38)
+                                SAVED(67,
+                                      32) "    mflr 0\n"
+                                          "    std 0, 16(1)\n"
+                                          "    std 31, -8(1)\n"
+                                          "    stdu 1, -48(1)\n"
+                                          "    mr 31, 3\n"
+                                          "    mr 12, 4\n"
+                                          "    mtctr 12\n"
+                                          "    mr 3, 5\n"
+                                          "    bctrl\n"
+                                          "    addi 1, 1, 48\n"
+                                          "    ld 31, -8(1)\n"
+                                          "    ld 0, 16(1)\n"
+                                          "    mtlr 0\n"
+                                          "    blr\n"
+                                          ".cfi_endproc\n"
+                                          ".size backtrace_call_from, . - backtrace_call_from\n");
+#undef AT
+#undef SAVED
+#endif
+
+static void unwind_from(struct capture *capture, const ucontext_t *context) {
+#if defined(__powerpc64__)
+    if (context != NULL) {
+        backtrace_call_from(context->uc_mcontext.gp_regs, unwind, capture);
+        return;
+    }
+#endif
+    (void)context;
+    unwind(capture);
+}
+
+void backtrace_capture(struct outcome *outcome, const void *fault_pc, const ucontext_t *context) {
     struct capture capture = {outcome, fault_pc};
     outcome->frame_count = 0;
     outcome->frames_cut = false;
-    _Unwind_Backtrace(capture_frame, &capture);
+    unwind_from(&capture, context);
     if (outcome->frame_count == 0 && fault_pc != NULL)
         outcome->frames[outcome->frame_count++] = (struct trap_frame){.pc = fault_pc};
 }

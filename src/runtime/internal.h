@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
+#include <ucontext.h>
 
 /* Memories and tables as the runtime keeps them; compiled code sees the first member alone. */
 struct memory_object {
@@ -186,8 +187,9 @@ bool trap_stack_bounds(uintptr_t *low, uintptr_t *high);
 /* Trap as TRAP_STACK_OVERFLOW if host code that holds locks might meet the end of the stack. */
 void trap_stack_check(void);
 
-/* Record the stack of the caller, or of the interrupted code if `fault_pc` is not NULL. */
-void backtrace_capture(struct outcome *outcome, const void *fault_pc);
+/* Record the stack of the caller or, if `fault_pc` is not NULL, of the code that a signal has
+ * interrupted there; `context` is then the signal's. */
+void backtrace_capture(struct outcome *outcome, const void *fault_pc, const ucontext_t *context);
 void artifact_symbols_free(struct artifact_symbols *symbols);
 
 #endif

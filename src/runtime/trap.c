@@ -90,7 +90,7 @@ void trap_raise_v(enum trap_kind kind, const char *format, va_list arguments) {
         for (char *at = outcome->message; *at != '\0'; at++)
             if (*at == '\n') *at = ' ';
     }
-    backtrace_capture(outcome, NULL);
+    backtrace_capture(outcome, NULL, NULL);
     siglongjmp(entry->jump, 1);
 }
 
@@ -155,7 +155,7 @@ bool trap_guard(void (*body)(void *argument), void *argument, struct outcome *ou
         outcome_set_trap(outcome, TRAP_STACK_OVERFLOW);
         snprintf(outcome->message, sizeof outcome->message,
                  "more than %d calls between host and guest inside each other", TRAP_DEPTH_MAX);
-        backtrace_capture(outcome, NULL);
+        backtrace_capture(outcome, NULL, NULL);
         return false;
     }
     outcome->kind = OUTCOME_RETURNED;
@@ -303,7 +303,7 @@ static void on_signal(int number, siginfo_t *info, void *data) {
     }
     outcome_set_trap(entry->outcome, kind);
     memcpy(entry->outcome->message, message, sizeof message);
-    backtrace_capture(entry->outcome, pc);
+    backtrace_capture(entry->outcome, pc, context);
     is_handling = false;
     siglongjmp(entry->jump, 1);
 }
