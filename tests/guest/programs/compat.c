@@ -93,6 +93,16 @@ static void test_files(void) {
     FILE *file = fopen(name, "r");
     CHECK(file && fgets(line, sizeof line, file) && strcmp(line, "text\n") == 0);
     if (file) fclose(file);
+    file = fopen(name, "ab");
+    CHECK(file && ftell(file) == 5 && fputs("more\n", file) >= 0 && ftell(file) == 10);
+    if (file) fclose(file);
+    file = fopen(name, "a+");
+    CHECK(file && ftell(file) == 0 && fgets(line, sizeof line, file) &&
+          strcmp(line, "text\n") == 0 && fseek(file, 0, SEEK_SET) == 0 && fputs("end", file) >= 0 &&
+          ftell(file) == 13);
+    if (file) fclose(file);
+    CHECK(!fopen(name, "wx") && errno == EEXIST && !fopen(name, "n") && errno == EINVAL);
+    CHECK(!fopen("no such file", "r+") && errno == ENOENT);
     CHECK(unlink(name) == 0 && rmdir(directory) == 0);
     file = tmpfile();
     CHECK(file && fputs("temporary", file) >= 0);
