@@ -31,7 +31,9 @@ def source_list():
     lines = set()
     for target in targets.splitlines():
         uri, release, component, origin = target.split("|")
-        if origin == "Debian":
+        # What is in a security update too would be taken from there, and upstream's source is the same:
+        # not every mirror has it twice.
+        if origin == "Debian" and not release.endswith("-security"):
             lines.add(f"deb-src {uri} {release} {component}")
     if not lines:
         sys.exit("no Debian repository among the machine's package sources (run apt-get update)")
