@@ -350,9 +350,9 @@ static int predefined_attribute(struct mpilayer_call *call, const struct mpilaye
         [GUEST_MPI_IO - GUEST_MPI_TAG_UB] = MPI_IO,
         [GUEST_MPI_HOST - GUEST_MPI_TAG_UB] = MPI_HOST,
         [GUEST_MPI_WTIME_IS_GLOBAL - GUEST_MPI_TAG_UB] = MPI_WTIME_IS_GLOBAL,
-        [GUEST_MPI_UNIVERSE_SIZE - GUEST_MPI_TAG_UB] = MPI_UNIVERSE_SIZE,
         [GUEST_MPI_APPNUM - GUEST_MPI_TAG_UB] = MPI_APPNUM,
         [GUEST_MPI_LASTUSEDCODE - GUEST_MPI_TAG_UB] = MPI_KEYVAL_INVALID, /* our own */
+        [GUEST_MPI_UNIVERSE_SIZE - GUEST_MPI_TAG_UB] = MPI_UNIVERSE_SIZE,
     };
     int number = keyval - GUEST_MPI_TAG_UB, *host_value, flag = 0;
     if (number < 0 || number >= (int)(sizeof keys / sizeof keys[0])) {
@@ -421,7 +421,7 @@ static int32_t attribute_get(struct mpilayer *layer, const char *name, enum mpil
         !mpilayer_memory_check(&call, "flag", flag, 4)) {
         return mpilayer_call_raise(&call);
     }
-    if (of == MPILAYER_COMM && keyval >= GUEST_MPI_TAG_UB && keyval <= GUEST_MPI_LASTUSEDCODE) {
+    if (of == MPILAYER_COMM && keyval >= GUEST_MPI_TAG_UB && keyval <= GUEST_MPI_UNIVERSE_SIZE) {
         found = predefined_attribute(&call, call.comm, keyval, &value);
     } else if (of == MPILAYER_WIN && keyval >= GUEST_MPI_WIN_BASE &&
                keyval <= GUEST_MPI_WIN_MODEL) {

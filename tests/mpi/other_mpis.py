@@ -194,6 +194,18 @@ class Job:
         code, output = execute(command + cases, self.environment, 400)
         self.check("programs that fail", code == 0, output)
 
+    def constants(self):
+        """Our constants have the values of the standard ABI's header that comes with this MPI."""
+        with open(os.path.join(SOURCE, "src/mpi/mpi_constants.def"), encoding="utf-8") as file:
+            ours = dict(re.findall(r"(?m)^MPI_[A-Z_]+\((?:[^,()]+, )?(MPI_\w+), (-?\w+)\)$", file.read()))
+        with open(os.path.join(self.prefix, "include/mpi_abi.h"), encoding="utf-8") as file:
+            theirs = dict(re.findall(r"(?m)^(?:#define)?\s+(MPI_\w+)(?:\s*=\s*|\s+)"
+                                     r"(?:\(*[\w *]*\))?(-?\w+)\b", file.read()))
+        both = [name for name in ours if re.match(r"-?\d", theirs.get(name, ""))]
+        wrong = [f"{name}: ours {ours[name]}, theirs {theirs[name]}" for name in both
+                 if int(ours[name], 0) != int(theirs[name], 0)]
+        self.check(f"{len(both)} constants", len(both) > 300 and not wrong, "\n".join(wrong))
+
     def hostile(self):
         """Every function with every argument bad, in one process."""
         variables = {"LD_LIBRARY_PATH": os.path.join(self.prefix, "lib")}
@@ -231,6 +243,8 @@ def main():
             continue
         job = Job(build, name, prefix, environment_of(folder, name, prefix))
         job.doctor()
+        if name == "mpich5":
+            job.constants()
         job.programs(every if options.all else SHORT, [] if options.all else ["--ranks", "2"])
         job.wrong_plugin()
         job.failures([] if options.all else SHORT_FAILURES)
