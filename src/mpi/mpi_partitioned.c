@@ -38,10 +38,15 @@ static void reset(struct partitioned *p) {
 
 #if MPI_VERSION >= 4
 
+/* MPICH 4.0 ends the job when a request without partitions starts again: it gets an empty one. */
 static int start(struct mpilayer_request *request) {
+    const struct partitioned *p = request->state;
     int code = MPI_Start(&request->host);
     if (code == MPI_SUCCESS) {
         reset(request->state);
+        if (p->sends && p->partitions == 0) {
+            code = MPI_Pready(0, request->host);
+        }
     }
     return code;
 }
@@ -58,9 +63,11 @@ static const struct mpilayer_request_hooks hooks = {
 static int init(struct mpilayer_call *call, struct mpilayer_request *request, void *data,
                 int64_t count, MPI_Datatype type, int peer, int tag) {
     const struct partitioned *p = request->state;
-    return p->sends ? MPI_Psend_init(data, p->partitions, count, type, peer, tag, call->comm->host,
+    int partitions = p->partitions > 0 ? p->partitions : 1;
+    count = p->partitions > 0 ? count : 0;
+    return p->sends ? MPI_Psend_init(data, partitions, count, type, peer, tag, call->comm->host,
                                      MPI_INFO_NULL, &request->host)
-                    : MPI_Precv_init(data, p->partitions, count, type, peer, tag, call->comm->host,
+                    : MPI_Precv_init(data, partitions, count, type, peer, tag, call->comm->host,
                                      MPI_INFO_NULL, &request->host);
 }
 
@@ -77,7 +84,7 @@ static int arrived(struct mpilayer_request *request, int partition, int *flag) {
 static int start(struct mpilayer_request *request) {
     const struct partitioned *p = request->state;
     reset(request->state);
-    return p->sends ? MPI_SUCCESS : MPI_Start(&request->host);
+    return p->missing > 0 ? MPI_SUCCESS : MPI_Start(&request->host);
 }
 
 static enum mpilayer_ready ready(struct mpilayer_request *request, int *code) {
@@ -160,15 +167,15 @@ static int32_t make(struct mpilayer *layer, const char *name, bool sends, uint32
     void *data;
     if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_comm_get(&call, "comm", comm, &comm_object) ||
-        !mpilayer_datatype_get(&call, "datatype", datatype, &type) ||
+        !mpilayer_datatype_get_for(&call, "datatype", datatype, count, &type) ||
         !mpilayer_info_get_optional(&call, "info", info, &hints) ||
         !mpilayer_count_check(&call, "count", count) ||
         !mpilayer_dest_get(&call, sends ? "dest" : "source", peer, comm_object, &peer_host) ||
         !mpilayer_sendtag_get(&call, "tag", tag, &tag_host)) {
         return mpilayer_call_raise(&call);
     }
-    if (partitions <= 0) {
-        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "partitions", "not positive (%d)", partitions);
+    if (partitions < 0) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_ARG, "partitions", "negative (%d)", partitions);
         return mpilayer_call_raise(&call);
     }
     if (__builtin_mul_overflow(count, (int64_t)partitions, &total)) {
@@ -180,7 +187,7 @@ static int32_t make(struct mpilayer *layer, const char *name, bool sends, uint32
         return mpilayer_call_raise(&call);
     }
     struct partitioned *p = calloc(1, sizeof *p);
-    uint8_t *is_ready = p != NULL ? calloc((size_t)partitions, 1) : NULL;
+    uint8_t *is_ready = p != NULL ? calloc((size_t)partitions + 1, 1) : NULL;
     if (is_ready == NULL) {
         free(p);
         return mpilayer_request_made(&call, MPI_ERR_NO_MEM, object, request);

@@ -38,7 +38,6 @@ int hostile_bad_values(const char *kind, struct bad *bad) {
         BAD(hostile.endless_text, 0);
         BAD(hostile.text, 0);
     } else if (IS(PARTITIONS)) {
-        BAD(0, GUEST_MPI_ERR_ARG);
         BAD(-1, GUEST_MPI_ERR_ARG);
         BAD(INT32_MIN, GUEST_MPI_ERR_ARG);
     } else if (IS(TARGET)) {

@@ -195,6 +195,35 @@ static void handles_and_views(void) {
     MPI_Type_free(&uncommitted);
 }
 
+static int convert(void *user, MPI_Datatype type, int count, void *file, MPI_Offset position,
+                   void *extra) {
+    failures++; /* no view has it */
+    return MPI_SUCCESS;
+}
+
+static int extent_of(MPI_Datatype type, MPI_Aint *extent, void *extra) {
+    failures++;
+    return MPI_SUCCESS;
+}
+
+/* Representations of the program's own: whether or not they can be registered, no view has them. */
+static void representations(void) {
+    long double wide = 1;
+    MPI_File file;
+#define OWN(name, conversion) MPI_Register_datarep(name, conversion, conversion, extent_of, NULL)
+    /* MPICH 4.0 takes those without functions that convert, Open MPI 4.1 none. */
+    OWN("converted", convert);
+    OWN("our own", MPI_CONVERSION_FN_NULL);
+    WORKS(MPI_File_open(MPI_COMM_WORLD, "data", MPI_MODE_RDWR, MPI_INFO_NULL, &file));
+    for (int i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "our own" : "converted";
+        SAYS(MPI_ERR_UNSUPPORTED_DATAREP, name,
+             MPI_File_set_view(file, 0, MPI_INT, MPI_INT, name, MPI_INFO_NULL));
+    }
+    WORKS(MPI_File_write_at(file, 0, &wide, 1, MPI_LONG_DOUBLE, MPI_STATUS_IGNORE));
+    WORKS(MPI_File_close(&file));
+}
+
 static void modes(void) {
     int value = 0;
     MPI_Offset offset;
@@ -232,6 +261,7 @@ int main(int argc, char **argv) {
     names();
     race();
     handles_and_views();
+    representations();
     modes();
     int all = 0;
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);

@@ -17,7 +17,6 @@ static void ranges(void) {
     int values[64] = {0}, *wild = (int *)0x7ffffff0, other = 1 - rank;
     const int units = 1 << 20;
     double number = 1;
-    long double exact = 1;
     MPI_Datatype backwards;
     MPI_Op op;
     MPI_Win win, wide, freed;
@@ -45,8 +44,6 @@ static void ranges(void) {
     FAILS(MPI_ERR_TRUNCATE, MPI_Get(values, 2, MPI_INT, other, 0, 4, MPI_INT, win));
     FAILS(MPI_ERR_TYPE, MPI_Accumulate(values, 2, MPI_INT, other, 0, 1, MPI_DOUBLE, MPI_SUM, win));
     FAILS(MPI_ERR_OP, MPI_Accumulate(values, 1, MPI_INT, other, 0, 1, MPI_INT, op, win));
-    FAILS(MPI_ERR_OP,
-          MPI_Accumulate(&exact, 1, MPI_LONG_DOUBLE, other, 0, 1, MPI_LONG_DOUBLE, MPI_SUM, win));
     FAILS(MPI_ERR_OP, MPI_Fetch_and_op(values, values + 1, MPI_INT, other, 0, MPI_OP_NULL, win));
     FAILS(MPI_ERR_RMA_RANGE,
           MPI_Fetch_and_op(values, values + 1, MPI_INT, other, 1024, MPI_SUM, win));
@@ -76,6 +73,46 @@ static void ranges(void) {
     }
     MPI_Type_free(&backwards);
     MPI_Op_free(&op);
+}
+
+/* Numbers that the host's MPI does not have can be moved and replaced, not computed with: the
+ * computing would have to be done by the target's MPI library. */
+static void wide_numbers(void) {
+    struct {
+        long double value;
+        int index;
+    } own = {rank + 0.5L, rank}, got = {0, -1}, sent = {rank + 10.25L, rank + 7};
+    int other = 1 - rank;
+    MPI_Win win;
+    MPI_Win_create(&own, sizeof own, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+    MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
+    MPI_Win_fence(0, win);
+#define REFUSED(type, op)                                                                          \
+    SAYS(MPI_ERR_OP, #type, MPI_Accumulate(&sent, 1, type, other, 0, 1, type, op, win));           \
+    SAYS(MPI_ERR_OP, #type,                                                                        \
+         MPI_Get_accumulate(&sent, 1, type, &got, 1, type, other, 0, 1, type, op, win))
+    REFUSED(MPI_LONG_DOUBLE, MPI_SUM);
+    REFUSED(MPI_LONG_DOUBLE, MPI_MAX);
+    REFUSED(MPI_C_LONG_DOUBLE_COMPLEX, MPI_PROD);
+    REFUSED(MPI_REAL16, MPI_MIN);
+    REFUSED(MPI_INTEGER16, MPI_SUM);
+    REFUSED(MPI_INTEGER16, MPI_BXOR);
+    REFUSED(MPI_LONG_DOUBLE_INT, MPI_MAXLOC);
+    SAYS(MPI_ERR_OP, "MPI_LONG_DOUBLE",
+         MPI_Fetch_and_op(&sent, &got, MPI_LONG_DOUBLE, other, 0, MPI_SUM, win));
+    MPI_Win_fence(0, win);
+    if (own.value != rank + 0.5L || own.index != rank || got.index != -1) failures++;
+    WORKS(MPI_Get(&got, 1, MPI_LONG_DOUBLE_INT, other, 0, 1, MPI_LONG_DOUBLE_INT, win));
+    MPI_Win_fence(0, win);
+    if (got.value != other + 0.5L || got.index != other) failures++;
+    WORKS(
+        MPI_Accumulate(&sent, 1, MPI_LONG_DOUBLE, other, 0, 1, MPI_LONG_DOUBLE, MPI_REPLACE, win));
+    MPI_Win_fence(0, win);
+    if (own.value != other + 10.25L || own.index != rank) failures++;
+    WORKS(MPI_Fetch_and_op(NULL, &got, MPI_LONG_DOUBLE, other, 0, MPI_NO_OP, win));
+    MPI_Win_fence(0, win);
+    if (got.value != rank + 10.25L) failures++;
+    MPI_Win_free(&win);
 }
 
 static void dynamic(void) {
@@ -120,6 +157,7 @@ int main(int argc, char **argv) {
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     ranges();
+    wide_numbers();
     dynamic();
     shared();
     FAILS(MPI_ERR_ARG,
