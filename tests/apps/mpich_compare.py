@@ -6,7 +6,8 @@ import fnmatch
 class Known:
     """The lines "MPI LABEL: REASON" of mpich_known.txt; MPI is a name or "all".
 
-    A LABEL with * stands for all the tests it matches; one without names a test, which must fail.
+    A LABEL with * stands for all the tests it matches; one without names a test, which must fail,
+    unless the REASON begins with "by chance".
     """
 
     def __init__(self, path, mpi):
@@ -20,16 +21,22 @@ class Known:
                     if which in ("all", mpi.name):
                         self.reasons[name.strip()] = reason.strip()
 
+    def _pattern(self, name):
+        return next((pattern for pattern in self.reasons if name == pattern or
+                     ("*" in pattern and fnmatch.fnmatchcase(name, pattern))), None)
+
     def reason(self, name):
         """Why the test may fail, or None."""
-        for pattern, reason in self.reasons.items():
-            if name == pattern or ("*" in pattern and fnmatch.fnmatchcase(name, pattern)):
-                self.used.add(pattern)
-                return reason
-        return None
+        pattern = self._pattern(name)
+        self.used.add(pattern)
+        return self.reasons.get(pattern)
+
+    def by_chance(self, name):
+        """Does the test fail at times only?"""
+        return self.reasons.get(self._pattern(name), "").startswith("by chance")
 
     def passes_unexpectedly(self, name):
-        return name in self.reasons and "*" not in name
+        return name in self.reasons and "*" not in name and not self.by_chance(name)
 
     def useless(self, names):
         """The patterns of which there are tests in `names`, none of which needed them."""
@@ -47,7 +54,9 @@ def compare(mpi, tests, native, wasm, known):
         count = directories[test.dir]
         count["lines"] += 1
         if name not in wasm:
-            print(f"{mpi.name}: {name:<50}{native[name].state:>10}   not run")
+            print(f"{mpi.name}: {name:<50}{native[name].state:>10}   not run"
+                  + {"timeout": ": no end natively in the time allowed",
+                     "too big": ": " + native[name].detail}.get(native[name].state, ""))
             continue
         n, w = native[name], wasm[name]
         count["native"] += n.state == "pass"
