@@ -215,6 +215,10 @@ static void attributes(void) {
     report("host: %d %d", flag, flag && *limit == MPI_PROC_NULL);
     MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_IO, &limit, &flag);
     report("io: %d %d", flag, flag && *limit == MPI_ANY_SOURCE);
+    MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_UNIVERSE_SIZE, &limit, &flag);
+    report("universe_size: %d %d", flag, flag ? *limit : 0);
+    MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_APPNUM, &limit, &flag);
+    report("appnum: %d %d", flag, flag ? *limit : 0);
 
     /* Attributes of datatypes, and at the end those of MPI_COMM_SELF. */
     int type_key;

@@ -2,7 +2,8 @@
  * corners.c - where 32-bit modules and their hosts differ: memory beyond 2 GiB under MPI_BOTTOM,
  * callbacks with the first places in the module's table or with fewer parameters than the
  * standard's type, operators on the MPI library's own memory, sizes of types, values that mean
- * nothing, the level of threads.
+ * nothing, the level of threads, memory that grows under a request, what MPI allocates, arguments
+ * that are small numbers in one and not in the other, what the ABI tells of itself.
  *
  * run.py: ranks 1,2,3
  */
@@ -210,6 +211,98 @@ static void values(void) {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_ARE_FATAL);
 }
 
+/* ---- memory ---- */
+
+/* A request keeps the place of its buffer, which memory that grows does not move. */
+static void growing(void) {
+    static int got[4];
+    int next = (rank + 1) % ranks, before = (rank + ranks - 1) % ranks;
+    MPI_Request request;
+    MPI_Irecv(got, 4, MPI_INT, before, 5, MPI_COMM_WORLD, &request);
+#ifdef __wasm__
+    if (__builtin_wasm_memory_grow(0, 100) == (size_t)-1) report("does not grow");
+#endif
+    int values[] = {rank, 1, 2, 3};
+    MPI_Send(values, 4, MPI_INT, next, 5, MPI_COMM_WORLD);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    report_ints("grown", got, 4);
+}
+
+static void allocated(void) {
+    int *memory = NULL, *nothing = NULL, all = 0;
+    MPI_Alloc_mem(1000 * sizeof *memory, MPI_INFO_NULL, &memory);
+    for (int i = 0; i < 1000; i++)
+        memory[i] = rank + i;
+    MPI_Allreduce(MPI_IN_PLACE, memory, 1000, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    for (int i = 0; i < 1000; i++)
+        all += memory[i];
+    report("allocated: %d, aligned %d", all, (uintptr_t)memory % 16 == 0);
+    MPI_Alloc_mem(0, MPI_INFO_NULL, &nothing);
+    report("freed: %d %d", MPI_Free_mem(memory), MPI_Free_mem(nothing));
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    report("negative: %d", MPI_Alloc_mem(-1, MPI_INFO_NULL, &memory) != MPI_SUCCESS);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_ARE_FATAL);
+}
+
+/* MPI_UNWEIGHTED and MPI_WEIGHTS_EMPTY are the addresses 10 and 11 to a module. */
+static void weights(void) {
+    int in = -1, out = -1, weighted = -1, next = (rank + 1) % ranks;
+    MPI_Comm graph;
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 0) { /* only rank 0 has neighbours, with weights; the others none, of none */
+            int own = rank == 0, weight = 7;
+            MPI_Dist_graph_create_adjacent(
+                MPI_COMM_WORLD, own, &rank, own ? &weight : MPI_WEIGHTS_EMPTY, own, &rank,
+                own ? &weight : MPI_WEIGHTS_EMPTY, MPI_INFO_NULL, 0, &graph);
+        } else {
+            MPI_Dist_graph_create_adjacent(MPI_COMM_WORLD, 1, &next, MPI_UNWEIGHTED, 1, &next,
+                                           MPI_UNWEIGHTED, MPI_INFO_NULL, 0, &graph);
+        }
+        MPI_Dist_graph_neighbors_count(graph, &in, &out, &weighted);
+        report("neighbours: %d %d, weighted %d", in, out, weighted != 0);
+        MPI_Comm_free(&graph);
+    }
+}
+
+/* What only MPI 5 has; of other MPIs it is what wasm32 has to say. */
+static void abi(void) {
+#ifdef __wasm__
+    char value[16];
+    int version, subversion, length = sizeof value, flag, is_set, yes = -1, no = -1;
+    MPI_Info info;
+    MPI_Abi_get_version(&version, &subversion);
+    report("ABI %d.%d", version, subversion);
+    MPI_Abi_get_info(&info);
+    MPI_Info_get_string(info, "mpi_aint_size", &length, value, &flag);
+    report("MPI_Aint: %d %s", flag, value);
+    MPI_Info_free(&info);
+    MPI_Abi_get_fortran_info(&info);
+    length = sizeof value;
+    MPI_Info_get_string(info, "mpi_logical_size", &length, value, &flag);
+    report("LOGICAL: %d %s", flag, value);
+    MPI_Abi_get_fortran_booleans(4, &yes, &no, &is_set);
+    report(".true. %d, .false. %d, set %d", yes, no, is_set);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    report("set: %d", MPI_Abi_set_fortran_booleans(4, &yes, &no) != MPI_SUCCESS &&
+                          MPI_Abi_set_fortran_info(info) != MPI_SUCCESS);
+    MPI_Info_free(&info);
+    MPI_Get_hw_resource_info(&info);
+    report("hardware: %d", info != MPI_INFO_NULL);
+    MPI_Info_free(&info);
+    report("handles: %d %d", MPI_Comm_toint(MPI_COMM_WORLD),
+           MPI_Comm_fromint(0x102) == MPI_COMM_SELF);
+#else
+    report("ABI 1.0");
+    report("MPI_Aint: 1 4");
+    report("LOGICAL: 1 4");
+    report(".true. 1, .false. 0, set 1");
+    report("set: 1");
+    report("hardware: 1");
+    report("handles: 257 1");
+#endif
+}
+
 int main(int argc, char **argv) {
     int provided, level, low[2], *high, *higher;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
@@ -231,6 +324,10 @@ int main(int argc, char **argv) {
     operators();
     sizes();
     values();
+    growing();
+    allocated();
+    weights();
+    abi();
     finish();
     return 0;
 }
