@@ -165,7 +165,8 @@ def run_test(mpi, tree, test, runner, limit):
     program = os.path.join(".", os.path.relpath(path, folder))
     command = [*runner, program, *test.arguments]
     env = [("MPIEXEC_TIMEOUT", str(test.limit))] if test.limit and test.result else []
-    outcome = run(mpi.launch(test.ranks, command), folder, max(limit, test.limit),
+    # The list means machines with a processor for each rank, and some hours.
+    outcome = run(mpi.launch(test.ranks, command), folder, max(limit, min(test.limit, 2 * limit)),
                   [*env, *(entry.split("=", 1) for entry in test.env)])
     seconds = time.monotonic() - start
     state = judge(test, outcome)

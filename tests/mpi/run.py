@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Build a program of this folder natively and as a module, run both, compare what they print.
 
-  run.py BUILD PROGRAM.c MPI [--ranks 1,2,4] [--any-order]
+  run.py BUILD PROGRAM.c MPI [--ranks 1,2,4] [--any-order] [--without REGEX]
 
 BUILD is the build tree, MPI is openmpi or mpich, or a name that starts so and has no mpiexec.NAME: then
 mpiexec and mpicc in PATH are taken. The native build under the same MPI is the oracle:
@@ -66,6 +66,7 @@ def main():
     parser.add_argument("mpi")
     parser.add_argument("--ranks")
     parser.add_argument("--oracle", help="the MPI of the native build [MPI]")
+    parser.add_argument("--without", metavar="REGEX", help="lines that are not compared")
     parser.add_argument("--any-order", action="store_true", help="of the lines, as ranks print them")
     options = parser.parse_args()
 
@@ -99,6 +100,9 @@ def main():
         expected = launch(oracle, ranks, [natives[oracle]])
         actual = launch(options.mpi, ranks, [os.path.join(binaries, "mpiwasm"), *words, module])
         lines = [result[1].splitlines() for result in (expected, actual)]
+        if options.without:
+            lines = [[line for line in side if not re.search(options.without, line)]
+                     for side in lines]
         if options.any_order:
             lines = [sorted(side) for side in lines]
         if expected[0] == actual[0] and lines[0] == lines[1] and lines[0]:

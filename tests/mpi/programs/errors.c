@@ -67,7 +67,8 @@ static void failing_array(void) {
     MPI_Waitall(2, sends, MPI_STATUSES_IGNORE);
     MPI_Isend(two + 1, 1, MPI_INT, rank, 4, MPI_COMM_WORLD, &sends[0]);
     report("again: %s", class_name(MPI_Start(&requests[0])));
-    report("and: %s, %d", class_name(MPI_Wait(&requests[0], MPI_STATUS_IGNORE)), in);
+    code = MPI_Wait(&requests[0], MPI_STATUS_IGNORE);
+    report("and: %s, %d", class_name(code), in);
     MPI_Wait(&sends[0], MPI_STATUS_IGNORE);
     MPI_Request_free(&requests[0]);
 }

@@ -1,16 +1,18 @@
 /*
  * Partitioned communication: partitions in any order, several rounds, different numbers of
  * partitions on both sides, several requests between the same processes. A native MPI before 4
- * shows what arrives by ordinary persistent requests.
+ * shows what arrives by ordinary persistent requests, and so does Open MPI 5, whose own hang.
  */
 #include "report.h"
 
 #include <string.h>
 
-#if MPI_VERSION >= 4 || defined(__wasm__) || (defined(OPEN_MPI) && OMPI_MAJOR_VERSION >= 5)
+#if (MPI_VERSION >= 4 && !defined(OPEN_MPI)) || defined(__wasm__)
 #define NATIVE 0
 #else
 #define NATIVE 1
+#define MPI_Psend_init own_psend_init
+#define MPI_Precv_init own_precv_init
 static inline int MPI_Psend_init(const void *b, int n, int count, MPI_Datatype t, int d, int tag,
                                  MPI_Comm comm, MPI_Info info, MPI_Request *request) {
     return MPI_Send_init(b, n * count, t, d, tag, comm, request);
