@@ -91,7 +91,7 @@ static void partitions(void) {
     MPI_Request request, other;
     MPI_Info none = MPI_INFO_NULL;
     int flag, index, list[] = {0, 7}, peer = 1 - rank;
-    refuse("no partitions", MPI_Psend_init(data, 0, 1, MPI_INT, peer, 1, world, none, &request),
+    refuse("-1 partitions", MPI_Psend_init(data, -1, 1, MPI_INT, peer, 1, world, none, &request),
            MPI_ERR_ARG);
     refuse("beyond memory",
            MPI_Psend_init(data, 0x7fffffff, 0x7fffffff, MPI_INT, peer, 1, world, none, &request),
