@@ -73,7 +73,7 @@ static const struct feature features_x86_64[] = {
     {"xop", LEAF_EXT_1 * 4 + ECX, 11, OS_AVX},
     {"fma4", LEAF_EXT_1 * 4 + ECX, 16, OS_AVX},
     {"tbm", LEAF_EXT_1 * 4 + ECX, 21, OS_NONE},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct feature features_aarch64[] = {
@@ -101,7 +101,7 @@ static const struct feature features_aarch64[] = {
     {"hbc", HWCAP2, 44, 0},
     {"rcpc3", HWCAP2, 46, 0},
     {"lse128", HWCAP2, 47, 0},
-    {NULL},
+    {.name = NULL},
 };
 
 /* The kernel tells of editions of the architecture, LLVM of their parts. */
@@ -113,7 +113,7 @@ static const struct feature features_ppc64le[] = {
     {"prefix-instrs", HWCAP2, 18, 0},
     {"pcrelative-memops", HWCAP2, 18, 0},
     {"mma", HWCAP2, 17, 0},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct feature features_riscv64[] = {
@@ -124,7 +124,7 @@ static const struct feature features_riscv64[] = {
     {"zvkb", HWPROBE, 19, 0},    {"zfh", HWPROBE, 27, 0},
     {"zfhmin", HWPROBE, 28, 0},  {"zvfh", HWPROBE, 30, 0},
     {"zvfhmin", HWPROBE, 31, 0}, {"zfa", HWPROBE, 32, 0},
-    {"zicond", HWPROBE, 35, 0},  {NULL},
+    {"zicond", HWPROBE, 35, 0},  {.name = NULL},
 };
 
 static const struct feature *const features_known[MACHINE_COUNT] = {

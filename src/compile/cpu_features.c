@@ -26,7 +26,7 @@ static void set_attribute(struct probe *probe, LLVMValueRef function, const char
                           const char *value) {
     LLVMAttributeRef attribute = LLVMCreateStringAttribute(
         probe->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
-    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, attribute);
+    LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute);
 }
 
 /* `extra`: "+avx" or nothing. */
