@@ -5,7 +5,7 @@
 
 CROSS is a build tree for MACHINE (tools/cross.cmake), SYSROOT what qemu takes its libraries from.
 Programs run here and there with the same arguments; output, messages and exit codes must be equal.
-The tests: refusal, lesser (CPUs), cache, faults, bits, ranks (2 of MACHINE), mixed (2 of this machine
+The tests: installed, refusal, lesser (CPUs), cache, faults, bits, ranks (2 of MACHINE), mixed (2 of this machine
 and 2 of MACHINE in one mpirun).  Exit code 77: something is missing, it is said what.
 """
 import os
@@ -88,6 +88,24 @@ class Tester:
             self.check(False, f"exit code {mine[0]}, not {expected}\n{mine[2]}")
 
     # The tests.
+
+    def installed(self):
+        """What `cmake --install` makes of the build may be moved, and finds its parts there."""
+        first, place = (os.path.join(self.work, name) for name in ("installed", "moved"))
+        for folder in (first, place):
+            shutil.rmtree(folder, ignore_errors=True)
+        code, _, err = self.run(["cmake", "--install", os.path.dirname(self.work), "--prefix", first])
+        self.check(code == 0, f"it is installed {err}".strip())
+        os.rename(first, place)
+        moved = [*self.there[:-1], os.path.join(place, "bin", "mpiwasm")]
+        _, out, err = self.run([*moved, "--version"])
+        self.check("compiler: none" in out and ("MPI: openmpi: Open MPI" in out) ==
+                   os.path.exists(os.path.join(place, "lib/mpiwasm/mpiwasm-mpi-openmpi.so")),
+                   f"it names what it has {out if err else ''}{err}".strip())
+        module = self.guest("bits.c")
+        self.prepare(module)
+        self.same("and runs what was compiled elsewhere", self.run([*self.here, module]),
+                  self.run([*moved, module]))
 
     def refusal(self):
         module = self.guest("faults.c", *SETJMP)
