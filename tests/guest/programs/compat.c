@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -143,6 +144,16 @@ static void test_threads(void) {
     CHECK(omp_get_max_threads() == 1 && omp_get_wtime() > 0);
 }
 
+static void test_locks(void) {
+    int fd = open("lock.tmp", O_RDWR | O_CREAT, 0600);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    CHECK(fd >= 0 && fcntl(fd, F_SETLK, &lock) == -1 && errno == ENOSYS);
+    CHECK(flock(fd, LOCK_EX) == -1 && errno == ENOSYS);
+    CHECK(fcntl(fd, F_SETFL, O_APPEND) == 0 && (fcntl(fd, F_GETFL) & O_APPEND));
+    CHECK(close(fd) == 0 && fcntl(fd, F_SETLKW, &lock) == -1 && errno == EBADF);
+    CHECK(unlink("lock.tmp") == 0);
+}
+
 static volatile int signals;
 static void handle(int number) {
     signals += number;
@@ -197,6 +208,7 @@ int main(void) {
     test_files();
     test_threads();
     test_processes();
+    test_locks();
     test_times();
     snprintf(text, sizeof text, "%.3Lf", 1.5L);
     CHECK(strcmp(text, "1.500") == 0);
