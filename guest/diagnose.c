@@ -69,6 +69,13 @@ static const char *const full_names[] = {"filesystem",      "ofstream",
                                          "recursive_mutex", "basic_filebuf",
                                          "timed_mutex",     NULL};
 
+/* Errors of C that compilers took for warnings once: --old-c makes them warnings again. */
+static const char *const old_c_errors[] = {
+    "[-Wimplicit-int]",   "[-Wimplicit-function-declaration]",
+    "[-Wint-conversion]", "[-Wincompatible-pointer-types]",
+    "[-Wreturn-type]",    "[-Wincompatible-function-pointer-types]",
+    "[-Wreturn-mismatch]"};
+
 static bool fits(const char *name, const char *pattern) {
     const char *star = strchr(pattern, '*');
     if (!star) return strcmp(name, pattern) == 0;
@@ -170,8 +177,11 @@ static void read_undefined(struct diagnosis *diagnosis, const char *line, const 
             name_place(diagnosis, place), hint ? ": " : "", hint ? hint : "");
 }
 
-/* A compiler's error about something in namespace std that the stock level has not. */
+/* A compiler's error about something in namespace std that the stock level has not, or about what
+ * --old-c would accept. */
 static void read_compiler_error(struct diagnosis *diagnosis, const char *line) {
+    for (size_t i = 0; i < sizeof old_c_errors / sizeof *old_c_errors; i++)
+        if (strstr(line, old_c_errors[i])) diagnosis->is_old_c = true;
     if (!diagnosis->is_stock || !strstr(line, "std")) return;
     char name[128];
     const char *start = line;
@@ -231,6 +241,11 @@ void diagnose_end(struct diagnosis *diagnosis, bool is_strict) {
                 "defined with; each such call TRAPS when it runs. Declare the function%s right.\n",
                 diagnosis->program, is_strict ? "error" : "WARNING", count,
                 count == 1 ? " is" : "s are", count == 1 ? "" : "s");
+    if (diagnosis->is_old_c)
+        fprintf(stderr,
+                "%s: error: this is older than C99, or wrong; the option --old-c (in CFLAGS) "
+                "accepts it\n",
+                diagnosis->program);
     if (*diagnosis->need)
         fprintf(stderr,
                 "%s: error: %s: this needs the full level of the guest's libraries: run `mpiwasm "

@@ -15,6 +15,7 @@ struct diagnosis {
     char need[256];                        /* what needs the full level; "" if nothing does */
     struct arguments seen;                 /* missing symbols named already */
     bool is_mismatch;                      /* the lines of one are being read, these its parts */
+    bool is_old_c;                         /* errors were shown that --old-c makes warnings */
     char function[512], place[2][1024];
 };
 

@@ -106,7 +106,10 @@ def check_signatures():
 def check_old_c():
     write("old.c", "#include <stdio.h>\nmain() { undeclared(); return 0; }\n"
                    "int undeclared() { return 1; }\n")
-    cc("-c", "old.c", status=1)
+    _, err = cc("-c", "old.c", status=1)
+    assert err.count("the option --old-c (in CFLAGS) accepts it") == 1, err
+    write("new.c", "int main(void) { return nowhere; }\n")
+    assert "--old-c" not in cc("-c", "new.c", status=1)[1]
     _, err = cc("--old-c", "-w", "-c", "old.c")
     assert "warning: --old-c" in err, err
 
