@@ -87,6 +87,12 @@ class Flavour:
         """Run a command of the build in flavour.work; if it fails, the test ends."""
         return must(command, cwd or self.work, timeout, env=self.env)
 
+    def built_before(self):
+        """Where this package was built natively with another MPI, or None."""
+        done = [path[:-len(".json")] for path in glob.glob(os.path.dirname(self.work) + "/*.json")]
+        found = [path for path in done if os.path.basename(path) not in ("wasm", self.name)]
+        return None if self.is_wasm or not found else found[0]
+
     def make(self, *arguments, cwd=None):
         return self.must(["make", "-j2", *arguments], cwd)
 

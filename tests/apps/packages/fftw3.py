@@ -1,6 +1,7 @@
 """FFTW with its MPI transforms. The checks are those of its `make check` in mpi/: a script of FFTW makes
 up problems, mpi-bench verifies each by the mathematical properties of Fourier transforms."""
 import os
+import shutil
 import subprocess
 
 from package import Check, found
@@ -13,11 +14,18 @@ VERIFIED = found(r"^(\S+) \S+e\S+ \S+ \S+$")
 
 
 def build(flavour):
+    program = os.path.join(flavour.work, "mpi", "mpi-bench")
+    other = flavour.built_before()
+    if other: # only what is in mpi/ knows of MPI
+        shutil.copytree(other, flavour.work, symlinks=True, dirs_exist_ok=True)
+        flavour.make("-s", "-C", "mpi", "clean")
+        flavour.make("-s", "-C", "mpi", f"CC={flavour.cc}")
+        return {"mpi-bench": program}
     flavour.must([os.path.join(flavour.source, "configure"), "--enable-mpi", "--disable-fortran",
                   "--disable-shared", "--disable-doc", "CFLAGS=-O2",
                   f"MPICC={flavour.cc}", *flavour.configure])
     flavour.make("-s")
-    return {"mpi-bench": os.path.join(flavour.work, "mpi", "mpi-bench")}
+    return {"mpi-bench": program}
 
 
 def problems(source, count, size):
@@ -50,8 +58,8 @@ def speed(outcome):
 def checks(sources, ranks, quick):
     result = [Check(f"random problems {number}", "mpi-bench", arguments, verifies(arguments),
                     VERIFIED)
-              for number, arguments in enumerate(problems(sources["fftw3"], 4 if quick else 40,
-                                                          4000 if quick else 60000))]
+              for number, arguments in enumerate(problems(sources["fftw3"], 4 if quick else 8,
+                                                          4000 if quick else 20000))]
     if not quick:
         result += [Check(f"speed of {problem}", "mpi-bench",
                          ["-o", "estimate", "--speed", problem], seconds=speed)
