@@ -146,7 +146,10 @@ static bool open_artifact(struct run *run, struct error *err) {
     if (run->file.kind == MODULE_FILE_ARTIFACT && run->options->no_artifacts)
         return error_set(err, ERROR_UNSUPPORTED,
                          "'%s' is native code, which --no-artifacts refuses", path);
-    return open_file(run, err) || module_file_explain(&run->file, err);
+    if (!open_file(run, err)) return module_file_explain(&run->file, err);
+    run->config.untrusted =
+        run->options->untrusted || run->artifact->descriptor->flags & ARTIFACT_EXPLICIT_BOUNDS;
+    return true;
 }
 
 /* Seconds that the layers have to end a job whose guest has trapped. */

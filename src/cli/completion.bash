@@ -32,7 +32,7 @@ _mpiwasm_values() { # option, word; true if the option takes a value
 
 _mpiwasm() {
     local run="--dir= --env= --mpi= --argv0= --allow-spawn --allow-ports --no-artifacts
-        --invoke= --max-memory= --cpu= -O --fp= --deterministic --strict-traps --bounds=
+        --untrusted --invoke= --max-memory= --cpu= -O --fp= --deterministic --strict-traps --bounds=
         --no-cache --cache-dir= --quiet -q --verbose -v --version --help -h"
     local compile="--output= -o --emit= --remarks --target= --cpu= -O --fp= --deterministic --strict-traps
         --bounds= --jobs= -j --cache --cache-dir= --quiet -q --verbose -v --help -h"

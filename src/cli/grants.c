@@ -184,7 +184,7 @@ bool grants_describe(const struct options *options, struct arena *arena, struct 
     if (!options->allow_spawn) return true;
     if (!check_names(config, err)) return false;
     const char **words = arena_array(
-        arena, config->directory_count + options->environment.count + 16, sizeof *words);
+        arena, config->directory_count + options->environment.count + 20, sizeof *words);
     size_t count = 0;
     for (size_t i = 0; i < config->directory_count; i++) {
         words[count] = describe_directory(&config->directories[i], arena, err);
@@ -219,6 +219,7 @@ bool grants_describe(const struct options *options, struct arena *arena, struct 
     if (options->verbose) words[count++] = "--verbose";
     /* The guest may have written the file: nothing but a module is run safely then. */
     words[count++] = "--no-artifacts";
+    if (options->untrusted) words[count++] = "--untrusted";
     words[count++] = "--allow-spawn";
     if (options->allow_ports) words[count++] = "--allow-ports";
     words[count] = NULL;

@@ -165,6 +165,7 @@ static bool apply(enum option_id id, const char *shown, const char *value, struc
     case ID_ALLOW_SPAWN: options->allow_spawn = true; return true;
     case ID_ALLOW_PORTS: options->allow_ports = true; return true;
     case ID_NO_ARTIFACTS: options->no_artifacts = true; return true;
+    case ID_UNTRUSTED: options->untrusted = options->no_artifacts = true; return true;
     case ID_INVOKE: options->invoke = value; return true;
     case ID_MAX_MEMORY:
         if (parse_size(value, &options->max_memory)) return true;

@@ -38,8 +38,8 @@ struct options {
     uint64_t max_memory, keep; /* bytes */
     double older_than_days;
     uint32_t jobs;
-    bool allow_spawn, allow_ports, no_artifacts, deterministic, strict_traps, remarks, cache,
-        no_cache, quiet, verbose, version, help;
+    bool allow_spawn, allow_ports, no_artifacts, untrusted, deterministic, strict_traps, remarks,
+        cache, no_cache, quiet, verbose, version, help;
     char **positional; /* NULL-terminated */
     int positional_count;
 };

@@ -78,11 +78,6 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
         *provided = layer->thread_level;
         return true;
     }
-#ifdef OPEN_MPI
-    /* Its shared file pointers are not used, and would be shared with whoever has a file of the
-     * same descriptor number: leave them alone when files are opened. */
-    setenv("OMPI_MCA_io_ompio_sharedfp_lazy_open", "1", 1);
-#endif
     int code = MPI_Init_thread(NULL, NULL, level, &given);
     /* MPI, and the transports below it, install signal handlers of their own. */
     layer->guest->operations->claim_signals(layer->guest);

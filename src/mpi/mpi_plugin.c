@@ -52,6 +52,20 @@ static void layer_destroy(void *state) {
     free(layer);
 }
 
+/* Settings of Open MPI, which reads them when MPI or MPI_T starts; no other MPI knows the names. */
+static void set_environment(const struct host_config *config) {
+    /* Its shared file pointers are not used, and would be shared with whoever has a file of the
+     * same descriptor number: leave them alone when files are opened. */
+    setenv("OMPI_MCA_io_ompio_sharedfp_lazy_open", "1", 1);
+    if (config->untrusted) {
+        /* Its pml ob1 lets transports copy a message of any length directly to where the receive's
+         * data begin, and finds out afterwards that it was too long. Without direct copies it goes
+         * through pieces that are cut to what the receive has room for. What the user has set
+         * stays. */
+        setenv("OMPI_MCA_pml_ob1_max_rdma_per_request", "0", 0);
+    }
+}
+
 static bool layer_instantiate(const struct host_config *config, struct guest *guest, void **state,
                               struct error *err) {
     if (mpilayer_current != NULL) {
@@ -89,6 +103,7 @@ static bool layer_instantiate(const struct host_config *config, struct guest *gu
     struct mpilayer_info *env =
         mpilayer_table_predefine(&layer->tables[MPILAYER_INFO], GUEST_MPI_INFO_ENV);
     env->predefined = true;
+    set_environment(config);
     mpilayer_current = layer;
     *state = layer;
     return true;

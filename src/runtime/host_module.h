@@ -21,7 +21,7 @@
 
 #include <stdarg.h>
 
-enum { HOST_MODULE_ABI_VERSION = 2 };
+enum { HOST_MODULE_ABI_VERSION = 3 };
 
 struct guest;
 
@@ -108,6 +108,9 @@ struct host_config {
     bool profile_mpi; /* reserved for the MPI profile */
     bool allow_spawn; /* the guest may start processes of `program`, with the words of `policy` */
     bool allow_ports; /* the guest may meet processes of other jobs */
+    /* Prevent also what ranks can only do together, by a disagreement on lengths that the layer
+     * does not see, whatever it costs: the guest is not trusted, or has no guard region. */
+    bool untrusted;
     /* The options that give another process what this guest has, whatever its working directory;
      * NULL-terminated. NULL: they cannot be put into words. */
     const char *const *policy;

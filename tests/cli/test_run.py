@@ -123,6 +123,8 @@ class Run(CliTest):
         self.check(self.mpiwasm("compile", module), 0)
         self.check(self.mpiwasm("--no-artifacts", module, "0"), 0, "argument 0")
         self.check_error(self.mpiwasm("--no-artifacts", "show.so", "0"), 1, "native code")
+        self.check(self.mpiwasm("--untrusted", module, "0"), 0, "argument 0")
+        self.check_error(self.mpiwasm("--untrusted", "show.so", "0"), 1, "native code")
 
     def test_spawn_needs_safe_names(self):
         """With --allow-spawn nothing that others read by name may be the program's to replace."""

@@ -9,6 +9,8 @@ import sys
 
 import run
 
+SETTING = "OMPI_MCA_pml_ob1_max_rdma_per_request"
+
 # Case -> what stderr has to name.
 CASES = {
     "operator_trap": ["out of bounds memory access"],
@@ -85,6 +87,28 @@ def spawning(build, mpi, work):
     return good
 
 
+def lengths(build, mpi, work):
+    """Messages that are too long: nothing is written behind what they are received into."""
+    module = os.path.join(work, "lengths.wasm")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "failing", "lengths.c")
+    run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
+    good = True
+    # The user's own setting goes before that of the option.
+    for option, setting, value in (("--untrusted", None, "0"), ("--bounds=explicit", None, "0"),
+                                   ("--untrusted", "3", "3"), ("--quiet", None, "4")):
+        os.environ.pop(SETTING, None)
+        if setting is not None:
+            os.environ[SETTING] = setting
+        code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), option, module,
+                                             value if mpi == "openmpi" else "-1"])
+        print(f"lengths, {option}, {setting}, {mpi}: exit {code}\n{out}{err}")
+        good &= code == 0 and "all refused" in out
+        if mpi != "openmpi":
+            break
+    os.environ.pop(SETTING, None)
+    return good
+
+
 def main():
     build, mpi, chosen = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
     work = os.path.join(build, "tests", "mpi", "failing", mpi)
@@ -113,6 +137,8 @@ def main():
         code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), *grants, module])
         print(f"{name}, {mpi}: exit {code}, unharmed: {unharmed(top)}\n{out}{err}")
         failed |= code != 0 or "all refused" not in out or not unharmed(top)
+    if not chosen or "lengths" in chosen:
+        failed |= not lengths(build, mpi, work)
     if not chosen or "spawn" in chosen:
         failed |= not spawning(build, mpi, os.path.join(work, "spawn"))
     sys.exit(1 if failed else 0)
