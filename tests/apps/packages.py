@@ -184,6 +184,8 @@ def machine():
 
 def add_results(path, name, result):
     """Put one package's result into the file, beside what is there for other MPIs and ranks."""
+    if not path:
+        return
     known = {}
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
@@ -216,8 +218,7 @@ def test(tools, package, mpis, options, verdict):
             print(f"{package.NAME}, {ranks} ranks of {mpi.name}: {summary['wasm']} of "
                   f"{summary['checks']} pass as modules, {summary['native']} natively" +
                   (f"; time {summary['ratio']}" if "ratio" in summary else ""), flush=True)
-    if options.results:
-        add_results(options.results, package.NAME, result)
+            add_results(options.results, package.NAME, result)
 
 
 def main():
