@@ -13,8 +13,8 @@ from wrappers import cc, cxx, mpiwasm, program, run, run_checks, write
 
 def check_missing():
     """What is missing in a link is one line each, with the place and what to do."""
-    write("a.c", "int nowhere(void), dlopen(void), MPI_Nonsense(void);\n"
-                 "int main(int n, char **v) { return nowhere() + nowhere() + dlopen() +"
+    write("a.c", "int nowhere(void), dladdr(void), MPI_Nonsense(void);\n"
+                 "int main(int n, char **v) { return nowhere() + nowhere() + dladdr() +"
                  " MPI_Nonsense(); }\n")
     _, err = cc("a.c", status=1)
     lines = err.splitlines()

@@ -1,4 +1,5 @@
 /* What the C library lacks and the compatibility layer gives. Prints "ok" or what is wrong. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -166,6 +167,7 @@ static void test_processes(void) {
     CHECK(sigemptyset(&set) == 0 && sigaddset(&set, SIGINT) == 0 && sigismember(&set, SIGINT) == 1);
     CHECK(sigismember(&set, SIGTERM) == 0 && sigaddset(&set, 1000) == -1);
     CHECK(fork() == -1 && errno == ENOSYS && system(NULL) == 0 && popen("ls", "r") == NULL);
+    CHECK(!dlerror() && !dlopen("libz.so", RTLD_LAZY | RTLD_LOCAL) && dlerror() && !dlerror());
     CHECK(wait(NULL) == -1 && errno == ECHILD);
     char host[256];
     CHECK(gethostname(host, sizeof host) == 0 && *host);
