@@ -1,4 +1,4 @@
-"""Code for another CPU or machine: refused with a reason, and replaced where the module is there."""
+"""Code for another CPU or machine: refused with a reason, replaced where the module is there."""
 import platform
 import shutil
 import unittest

@@ -144,8 +144,10 @@ class Compiler(unittest.TestCase):
         """(x * x) + x as floating point: each CPU has its own instructions for it."""
         body = b"\0\x20\0\x20\0\x94\x20\0\x92\x0b"  # f32.mul, f32.add
         for target, cpu, there, not_there in (
-                ("x86-64", "baseline", "mulss", "vmulss"), ("x86-64", "haswell", "vmulss", "\tmulss"),
-                ("aarch64", "baseline", "fmul\ts", "xmm"), ("ppc64le", "pwr9", "xsmulsp", "fmul\ts"),
+                ("x86-64", "baseline", "mulss", "vmulss"),
+                ("x86-64", "haswell", "vmulss", "\tmulss"),
+                ("aarch64", "baseline", "fmul\ts", "xmm"),
+                ("ppc64le", "pwr9", "xsmulsp", "fmul\ts"),
                 ("riscv64", "baseline", "fmul.s", "xsmulsp")):
             text = self.compile_ok(module([body], type_=b"\x60\1\x7d\1\x7d"),
                                    f"--target={target}", f"--cpu={cpu}", "--emit=asm",

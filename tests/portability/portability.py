@@ -5,8 +5,9 @@
 
 CROSS is a build tree for MACHINE (tools/cross.cmake), SYSROOT what qemu takes its libraries from.
 Programs run here and there with the same arguments; output, messages and exit codes must be equal.
-The tests: installed, refusal, lesser (CPUs), cache, faults, bits, ranks (2 of MACHINE), mixed (2 of this machine
-and 2 of MACHINE in one mpirun).  Exit code 77: something is missing, it is said what.
+The tests: installed, refusal, lesser (CPUs), cache, faults, bits, ranks (2 of MACHINE), mixed (2 of
+this machine and 2 of MACHINE in one mpirun), kinds (2 of this machine and 2 of a lesser CPU of the
+same architecture).  Exit code 77: something is missing, it is said what.
 """
 import os
 import re
@@ -22,8 +23,8 @@ SETJMP = ["-mllvm", "-wasm-enable-sjlj", "-fwasm-exceptions"]
 FAULTS = {"": 0, "exit": 7, "beyond": 134, "stack": 134, "divide": 134, "call": 134, "null": 134,
           "abort": 134}
 # A CPU by LLVM's name, whose vectors are not the baseline's; a lesser and an equal one by the
-# emulator's; and a feature that tells them apart. Debian 12's emulator has no RISC-V with all that a
-# CPU of LLVM's has.
+# emulator's; and a feature that tells them apart. Debian 12's emulator has no RISC-V with all that
+# a CPU of LLVM's has.
 CPUS = {"aarch64": ("a64fx", "cortex-a53", "a64fx", "sve"),
         "ppc64le": ("pwr9", "power8", "power9", "power9-vector"),
         "riscv64": ("spacemit-x60", "rv64", None, "v")}
@@ -94,7 +95,8 @@ class Tester:
         first, place = (os.path.join(self.work, name) for name in ("installed", "moved"))
         for folder in (first, place):
             shutil.rmtree(folder, ignore_errors=True)
-        code, _, err = self.run(["cmake", "--install", os.path.dirname(self.work), "--prefix", first])
+        code, _, err = self.run(["cmake", "--install", os.path.dirname(self.work),
+                                 "--prefix", first])
         self.check(code == 0, f"it is installed {err}".strip())
         os.rename(first, place)
         moved = [*self.there[:-1], os.path.join(place, "bin", "mpiwasm")]
@@ -188,9 +190,10 @@ class Tester:
         self.check(plain.splitlines()[:3] == canonical.splitlines()[:3] and plain != canonical,
                    "--deterministic changes NaNs and nothing else")
 
-    def examples(self, *jobs):
+    def examples(self, *jobs, names=tuple(EXAMPLES)):
         """Each job is a list of (ranks, program); the last one says what is right."""
-        for name, arguments in EXAMPLES.items():
+        for name in names:
+            arguments = EXAMPLES[name]
             module = self.module(os.path.join(ROOT, "examples", name + ".c"), "-lm", "-include",
                                  os.path.join(SOURCE, "guests", "exact.h"))
             self.prepare(module)
@@ -213,6 +216,14 @@ class Tester:
 
     def mixed(self):
         self.examples([(2, self.here), (2, self.there)], [(4, self.here)])
+
+    def kinds(self):
+        """Two kinds of nodes with x86-64, and one cache for both."""
+        lesser = ["qemu-x86_64", "-cpu", "Nehalem", *self.here]
+        if os.uname().machine != "x86_64":
+            return
+        shutil.rmtree(self.cache, ignore_errors=True)
+        self.examples([(2, self.here), (2, lesser)], [(4, self.here)], names=("heat", "nbody"))
 
 
 def main():
