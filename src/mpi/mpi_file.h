@@ -113,7 +113,7 @@ bool mpilayer_file_request_reserve(struct mpilayer_call *call, const char *argum
                                    uint32_t address, struct mpilayer_file *file,
                                    struct mpilayer_request **out);
 
-/* ---- reads that do not block, on hosts where layer->reads_spin (mpi_file_read.c) ---- */
+/* ---- in place of Open MPI's own I/O component: layer->reads_spin (mpi_file_read.c) ---- */
 
 int mpilayer_bounded_File_iread_at(struct mpilayer_file *file, MPI_Offset offset, void *buffer,
                                    int count, MPI_Datatype type, MPI_Request *request);
@@ -123,6 +123,7 @@ int mpilayer_bounded_File_iread(struct mpilayer_file *file, void *buffer, int co
                                 MPI_Datatype type, MPI_Request *request);
 int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer, int count,
                                     MPI_Datatype type, MPI_Request *request);
+int mpilayer_bounded_File_sync(struct mpilayer_file *file);
 
 /* ---- split collective operations (mpi_file_access.c) ---- */
 

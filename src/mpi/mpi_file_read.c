@@ -8,12 +8,17 @@
  * are done by each rank alone, which is how that component does them, too: then ranks need not
  * agree on which way they take.
  *
+ * The component refuses to synchronise a file while any file of the process has operations that
+ * have not ended, which leaves the other ranks waiting for this one: that is done here instead.
+ *
  * A file that others make shorter while it is being read is not guarded against.
  */
 #include "mpi/mpi_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- a request that is complete ---- */
 
@@ -109,4 +114,16 @@ int mpilayer_bounded_File_iread_at_all(struct mpilayer_file *file, MPI_Offset of
 int mpilayer_bounded_File_iread_all(struct mpilayer_file *file, void *buffer, int count,
                                     MPI_Datatype type, MPI_Request *request) {
     return mpilayer_bounded_File_iread(file, buffer, count, type, request);
+}
+
+/* Nothing that was written is kept in the process. */
+int mpilayer_bounded_File_sync(struct mpilayer_file *file) {
+    if (file->amode & GUEST_MPI_MODE_RDONLY) {
+        return MPI_ERR_ACCESS; /* on all ranks alike */
+    }
+    int code = MPI_Barrier(file->comm->host);
+    if (code == MPI_SUCCESS && fsync(file->fd) != 0) {
+        code = errno == ENOSPC || errno == EDQUOT ? MPI_ERR_NO_SPACE : MPI_ERR_IO;
+    }
+    return code;
 }

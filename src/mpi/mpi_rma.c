@@ -13,6 +13,9 @@
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
+#include <link.h>
+#include <string.h>
+
 #define ADDRESS_SPACE ((int64_t)1 << 32)
 
 /* ---- assertions, locks, groups ---- */
@@ -224,6 +227,12 @@ bool mpilayer_accumulate_get(struct mpilayer_call *call, const char *argument, u
         return true;
     }
     MPI_Op own;
+    bool logical = op == GUEST_MPI_LAND || op == GUEST_MPI_LOR || op == GUEST_MPI_LXOR;
+    if (logical && (basic->meaning == MPILAYER_FLOAT || basic->meaning == MPILAYER_COMPLEX)) {
+        /* Some hosts reduce these, but have the target compute what it cannot. */
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_OP, argument,
+                                  "the operator does not take %s in a window", basic->name);
+    }
     if (!mpilayer_op_takes(op, basic->meaning) || !mpilayer_op_of_carrier(op, basic, &own)) {
         return mpilayer_call_fail(call, GUEST_MPI_ERR_OP, argument, "the operator does not take %s",
                                   basic->name);
@@ -410,6 +419,19 @@ int32_t mpilayer_Rget_accumulate_c(struct mpilayer *layer, uint32_t origin_addr,
                            target_disp, target_count, target_datatype, op, win, request);
 }
 
+/* Whether the host has the operator for the datatype: Open MPI does not look there, as it does in
+ * its other accumulates, and calls the function that it has not got. */
+static bool can_fetch(struct mpilayer_call *call, const struct fetching *f) {
+#ifdef OPEN_MPI
+    char from[64] = {0}, to[64] = {0};
+    return f->op == MPI_REPLACE || f->op == MPI_NO_OP ||
+           MPI_Reduce_local(from, to, 0, f->target_type->host, f->op) == MPI_SUCCESS ||
+           mpilayer_call_fail(call, GUEST_MPI_ERR_OP, "op", "not an operator of the datatype");
+#else
+    return true;
+#endif
+}
+
 int32_t mpilayer_Fetch_and_op(struct mpilayer *layer, uint32_t origin_addr, uint32_t result_addr,
                               uint32_t datatype, int32_t target_rank, int32_t target_disp,
                               uint32_t op, uint32_t win) {
@@ -424,10 +446,117 @@ int32_t mpilayer_Fetch_and_op(struct mpilayer *layer, uint32_t origin_addr, uint
         mpilayer_call_fail(&call, GUEST_MPI_ERR_TYPE, "datatype", "not a predefined datatype");
         return mpilayer_call_raise(&call);
     }
+    if (!f.win->alone && !can_fetch(&call, &f)) {
+        return mpilayer_call_raise(&call);
+    }
     int code = f.win->alone
                    ? mpilayer_alone_Fetch_and_op(f.win, f.origin, f.result, f.target_type->host,
                                                  f.target, f.displacement, f.op)
                    : MPI_Fetch_and_op(f.origin, f.result, f.target_type->host, f.target,
                                       f.displacement, f.op, f.win->host);
     return mpilayer_call_return(&call, code);
+}
+
+/* ---- compare and swap ---- */
+
+#ifdef OPEN_MPI
+static int note_component(struct dl_phdr_info *object, size_t size, void *user) {
+    static const char *const names[] = {"/mca_btl_vader.", "/mca_osc_rdma.", "/mca_osc_ucx.",
+                                        "/mca_btl_openib", "/mca_btl_ugni.", "/mca_btl_uct."};
+    const char *file = strrchr(object->dlpi_name, '/');
+    for (size_t i = 0; file != NULL && i < sizeof names / sizeof names[0]; i++) {
+        *(int *)user |= strncmp(file, names[i], strlen(names[i])) == 0 ? 1 << i : 0;
+    }
+    return 0;
+}
+
+/*
+ * Open MPI 4.1 crashes where a rank compares and swaps 8 bytes of its own: its osc/rdma asks a
+ * transport for that which does not reach the rank itself, vader, if none is there for networks.
+ */
+static bool cannot_swap_own(const struct mpilayer_win *win, int target, int size) {
+    static int components = -1; /* as they are once there is a window */
+    if (target != win->comm->rank || size != 8 || win->flavor == GUEST_MPI_WIN_FLAVOR_SHARED) {
+        return false;
+    }
+    if (components < 0) {
+        components = 0;
+        dl_iterate_phdr(note_component, &components);
+    }
+    return components == 3;
+}
+
+/*
+ * With an instruction of the processor, which the other ranks of the node are served with as well.
+ * The host reads the number first, which tells whether there is an epoch and waits for whoever
+ * changes it in more steps than one.
+ */
+static int swap_own(const struct mpilayer_win *win, const void *origin, const void *compare,
+                    void *result, MPI_Datatype type, int target, MPI_Aint displacement) {
+    int64_t old, new;
+    void *base = NULL;
+    int flag = 0;
+    int code = MPI_Fetch_and_op(NULL, &old, type, target, displacement, MPI_NO_OP, win->host);
+    if (code == MPI_SUCCESS && win->flavor != GUEST_MPI_WIN_FLAVOR_DYNAMIC) {
+        code = MPI_Win_get_attr(win->host, MPI_WIN_BASE, &base, &flag);
+    }
+    if (code != MPI_SUCCESS) {
+        return code;
+    }
+    uint8_t *at = (uint8_t *)base + displacement;
+    memcpy(&old, compare, sizeof old);
+    memcpy(&new, origin, sizeof new);
+    if ((uintptr_t)at % sizeof old == 0) {
+        __atomic_compare_exchange_n((int64_t *)(void *)at, &old, new, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST);
+    } else { /* nobody could do it at once */
+        bool equal = memcmp(at, &old, sizeof old) == 0;
+        memcpy(&old, at, sizeof old);
+        if (equal) {
+            memcpy(at, &new, sizeof new);
+        }
+    }
+    memcpy(result, &old, sizeof old);
+    return MPI_SUCCESS;
+}
+#endif
+
+static int swap(const struct mpilayer_win *win, const void *origin, const void *compare,
+                void *result, const struct mpilayer_datatype *type, int target,
+                MPI_Aint displacement) {
+    if (win->alone) {
+        return mpilayer_alone_Compare_and_swap(win, origin, compare, result, type->host, target,
+                                               displacement);
+    }
+#ifdef OPEN_MPI
+    if (cannot_swap_own(win, target, (int)type->size)) {
+        return swap_own(win, origin, compare, result, type->host, target, displacement);
+    }
+#endif
+    return MPI_Compare_and_swap(origin, compare, result, type->host, target, displacement,
+                                win->host);
+}
+
+int32_t mpilayer_Compare_and_swap(struct mpilayer *layer, uint32_t origin_addr,
+                                  uint32_t compare_addr, uint32_t result_addr, uint32_t datatype,
+                                  int32_t target_rank, int32_t target_disp, uint32_t win) {
+    struct mpilayer_call call;
+    struct mpilayer_win *object;
+    struct mpilayer_datatype *type;
+    void *origin, *compare, *result;
+    MPI_Aint displacement;
+    int target;
+    if (!mpilayer_call_begin(&call, layer, "MPI_Compare_and_swap") ||
+        !mpilayer_win_get(&call, "win", win, &object) ||
+        !mpilayer_swap_type_get(&call, "datatype", datatype, &type) ||
+        !mpilayer_dest_get(&call, "target_rank", target_rank, call.comm, &target) ||
+        !mpilayer_buffer_get(&call, "origin_addr", origin_addr, 1, &type, &origin) ||
+        !mpilayer_buffer_get(&call, "compare_addr", compare_addr, 1, &type, &compare) ||
+        !mpilayer_buffer_get(&call, "result_addr", result_addr, 1, &type, &result) ||
+        !mpilayer_target_get(&call, "target_disp", target_disp, object, target_rank, 1, type,
+                             &displacement)) {
+        return mpilayer_call_raise(&call);
+    }
+    return mpilayer_call_return(&call,
+                                swap(object, origin, compare, result, type, target, displacement));
 }

@@ -119,7 +119,7 @@ int mpilayer_alone_Fetch_and_op(struct mpilayer_win *win, const void *origin, vo
                                          displacement, 1, type, op);
 }
 
-int mpilayer_alone_Compare_and_swap(struct mpilayer_win *win, const void *origin,
+int mpilayer_alone_Compare_and_swap(const struct mpilayer_win *win, const void *origin,
                                     const void *compare, void *result, MPI_Datatype type,
                                     int target, MPI_Aint displacement) {
     int size = 0;

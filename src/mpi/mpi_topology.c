@@ -386,10 +386,14 @@ static bool ranks_get(struct mpilayer_call *call, const char *argument, uint32_t
     return true;
 }
 
-/* Weights of edges, or one of the two constants that stand for them. */
+/* Weights of edges, or one of the two constants that stand for them; hosts take the constant for
+ * no weights at all to memory if there are edges. */
 static bool weights_get(struct mpilayer_call *call, const char *argument, uint32_t address,
                         int64_t count, int **out) {
     if (address == GUEST_MPI_UNWEIGHTED || address == GUEST_MPI_WEIGHTS_EMPTY) {
+        if (address == GUEST_MPI_WEIGHTS_EMPTY && count > 0)
+            return mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, argument,
+                                      "MPI_WEIGHTS_EMPTY for %lld edges", (long long)count);
         *out = address == GUEST_MPI_UNWEIGHTED ? MPI_UNWEIGHTED : MPI_WEIGHTS_EMPTY;
         return true;
     }
@@ -399,6 +403,15 @@ static bool weights_get(struct mpilayer_call *call, const char *argument, uint32
             return mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, argument, "element %lld is negative",
                                       (long long)i);
     return true;
+}
+
+/* A graph has weights or it has none: Open MPI would later copy those that it has not got. */
+static bool weights_match(struct mpilayer_call *call, int32_t in, const int *in_weights,
+                          int32_t out, const int *out_weights) {
+    return in == 0 || out == 0 ||
+           (in_weights == MPI_UNWEIGHTED) == (out_weights == MPI_UNWEIGHTED) ||
+           mpilayer_call_fail(call, GUEST_MPI_ERR_ARG, "destweights",
+                              "MPI_UNWEIGHTED for one of sourceweights and destweights");
 }
 
 int32_t mpilayer_Dist_graph_create_adjacent(struct mpilayer *layer, uint32_t comm_old,
@@ -419,6 +432,7 @@ int32_t mpilayer_Dist_graph_create_adjacent(struct mpilayer *layer, uint32_t com
         !weights_get(&call, "sourceweights", sourceweights, indegree, &from_weights) ||
         !ranks_get(&call, "destinations", destinations, outdegree, comm->size, &to) ||
         !weights_get(&call, "destweights", destweights, outdegree, &to_weights) ||
+        !weights_match(&call, indegree, from_weights, outdegree, to_weights) ||
         !mpilayer_info_get_optional(&call, "info", info, &hints) ||
         !mpilayer_comm_reserve(&call, "comm_dist_graph", comm_dist_graph, &made))
         return mpilayer_call_raise(&call);

@@ -126,7 +126,7 @@ int mpilayer_alone_Get_accumulate(struct mpilayer_win *win, const void *origin, 
                                   int target_count, MPI_Datatype target_type, MPI_Op op);
 int mpilayer_alone_Fetch_and_op(struct mpilayer_win *win, const void *origin, void *result,
                                 MPI_Datatype type, int target, MPI_Aint displacement, MPI_Op op);
-int mpilayer_alone_Compare_and_swap(struct mpilayer_win *win, const void *origin,
+int mpilayer_alone_Compare_and_swap(const struct mpilayer_win *win, const void *origin,
                                     const void *compare, void *result, MPI_Datatype type,
                                     int target, MPI_Aint displacement);
 int mpilayer_alone_Rput(struct mpilayer_win *win, const void *origin, int origin_count,

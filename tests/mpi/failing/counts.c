@@ -212,6 +212,34 @@ static void sessions(void) {
     refuse("null", MPI_Session_finalize(&session), MPI_ERR_SESSION);
 }
 
+/* Weights that are not there. */
+static void graphs(void) {
+    int one[1] = {0}, degree[1] = {1};
+    MPI_Comm graph;
+    refuse("weights of nothing, in",
+           MPI_Dist_graph_create_adjacent(world, 1, one, MPI_WEIGHTS_EMPTY, 1, one, one,
+                                          MPI_INFO_NULL, 0, &graph),
+           MPI_ERR_ARG);
+    refuse("weights of nothing, out",
+           MPI_Dist_graph_create_adjacent(world, 1, one, one, 1, one, MPI_WEIGHTS_EMPTY,
+                                          MPI_INFO_NULL, 0, &graph),
+           MPI_ERR_ARG);
+    refuse("half of the weights",
+           MPI_Dist_graph_create_adjacent(world, 1, one, MPI_UNWEIGHTED, 1, one, one, MPI_INFO_NULL,
+                                          0, &graph),
+           MPI_ERR_ARG);
+    refuse("weights of nothing",
+           MPI_Dist_graph_create(world, 1, one, degree, one, MPI_WEIGHTS_EMPTY, MPI_INFO_NULL, 0,
+                                 &graph),
+           MPI_ERR_ARG);
+    if (MPI_Dist_graph_create_adjacent(world, 0, one, MPI_WEIGHTS_EMPTY, 0, one, MPI_WEIGHTS_EMPTY,
+                                       MPI_INFO_NULL, 0, &graph) == MPI_SUCCESS) {
+        MPI_Comm_free(&graph);
+    } else {
+        failures++;
+    }
+}
+
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
     world = MPI_COMM_WORLD;
@@ -224,6 +252,7 @@ int main(int argc, char **argv) {
     many_neighbours();
     buffers();
     sessions();
+    graphs();
     int all;
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, world);
     if (rank == 0 && all == 0) puts("all refused");

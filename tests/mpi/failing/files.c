@@ -255,6 +255,24 @@ static void modes(void) {
     WORKS(MPI_File_close(&file));
 }
 
+/* Operations that have not ended, on another file and on one rank, are no reason for that rank not
+ * to take part. */
+static void synchronising(void) {
+    static char bytes[1 << 20];
+    MPI_File shared, own;
+    MPI_Request request = MPI_REQUEST_NULL;
+    const int make = MPI_MODE_RDWR | MPI_MODE_CREATE | MPI_MODE_DELETE_ON_CLOSE;
+    WORKS(MPI_File_open(MPI_COMM_WORLD, "shared", make, MPI_INFO_NULL, &shared));
+    WORKS(MPI_File_open(MPI_COMM_SELF, rank == 0 ? "own0" : "own1", make, MPI_INFO_NULL, &own));
+    if (rank == 0) {
+        WORKS(MPI_File_iwrite(own, bytes, sizeof bytes, MPI_BYTE, &request));
+    }
+    WORKS(MPI_File_sync(shared));
+    WORKS(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    MPI_File_close(&own);
+    MPI_File_close(&shared);
+}
+
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -263,6 +281,7 @@ int main(int argc, char **argv) {
     handles_and_views();
     representations();
     modes();
+    synchronising();
     int all = 0;
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     if (rank == 0 && all == 0) puts("all refused");

@@ -136,6 +136,58 @@ static void dynamic(void) {
     MPI_Win_free(&win);
 }
 
+/* Numbers of 8 bytes, one's own ones too, where an MPI may ask a transport that does not lead
+ * there; with an address that no processor swaps at. */
+static void swaps(void) {
+    long long numbers[4], compare, value, result;
+    char *middle = (char *)numbers + 4;
+    MPI_Win win;
+    MPI_Win_create(numbers, sizeof numbers, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+    MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
+    for (int target = 0; target < 2; target++) {
+        for (int i = 0; i < 4; i++) {
+            numbers[i] = i;
+        }
+        MPI_Barrier(MPI_COMM_WORLD);
+        compare = 2, value = 20, result = -1;
+        if (rank == 0) {
+            FAILS(MPI_ERR_RMA_SYNC,
+                  MPI_Compare_and_swap(&value, &compare, &result, MPI_LONG_LONG, target, 16, win));
+        }
+        MPI_Win_lock_all(0, win);
+        if (rank == 0) {
+            WORKS(MPI_Compare_and_swap(&value, &compare, &result, MPI_LONG_LONG, target, 16, win));
+            MPI_Win_flush(target, win);
+            failures += result != 2;
+            WORKS(MPI_Compare_and_swap(&value, &compare, &result, MPI_LONG_LONG, target, 16, win));
+            MPI_Win_flush(target, win);
+            failures += result != 20;
+            FAILS(MPI_ERR_RMA_RANGE,
+                  MPI_Compare_and_swap(&value, &compare, &result, MPI_LONG_LONG, target, 32, win));
+        }
+        MPI_Win_unlock_all(win);
+        MPI_Barrier(MPI_COMM_WORLD);
+        failures += numbers[0] != 0 || numbers[1] != 1 || numbers[3] != 3 ||
+                    numbers[2] != (rank == target ? 20 : 2);
+    }
+    memset(numbers, 0, sizeof numbers);
+    MPI_Barrier(MPI_COMM_WORLD);
+    MPI_Win_lock_all(0, win);
+    compare = 0, value = -1;
+    WORKS(MPI_Compare_and_swap(&value, &compare, &result, MPI_LONG_LONG, rank, 4, win));
+    MPI_Win_unlock_all(win);
+    failures += result != 0 || memcmp(middle, &value, 8) != 0 || (int)numbers[0] != 0 ||
+                (int)(numbers[1] >> 32) != 0;
+    MPI_Barrier(MPI_COMM_WORLD);
+    double number = 1, got;
+    MPI_Win_lock_all(0, win);
+    FAILS(MPI_ERR_OP, MPI_Fetch_and_op(&number, &got, MPI_DOUBLE, rank, 0, MPI_LAND, win));
+    FAILS(MPI_ERR_OP, MPI_Fetch_and_op(&number, &got, MPI_DOUBLE, 1 - rank, 0, MPI_LXOR, win));
+    FAILS(MPI_ERR_OP, MPI_Accumulate(&number, 1, MPI_DOUBLE, rank, 0, 1, MPI_DOUBLE, MPI_LOR, win));
+    MPI_Win_unlock_all(win);
+    MPI_Win_free(&win);
+}
+
 /* Beyond the last segment lies what fills a page, and then what is another's. */
 static void shared(void) {
     int *own, values[4] = {0}, other = 1 - rank;
@@ -159,6 +211,7 @@ int main(int argc, char **argv) {
     ranges();
     wide_numbers();
     dynamic();
+    swaps();
     shared();
     FAILS(MPI_ERR_ARG,
           MPI_Win_create((void *)0x7ffffff0, 64, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win));
