@@ -14,7 +14,8 @@ LACKS = f"compiled for the CPU '{OTHER}', and this one lacks"
 class Machines(harness.CliTest):
     def setUp(self):
         super().setUp()
-        if "xop" in harness.pathlib.Path("/proc/cpuinfo").read_text().split():
+        self.features = harness.pathlib.Path("/proc/cpuinfo").read_text().split()
+        if "xop" in self.features:
             self.skipTest(f"this is a {OTHER}")
         self.environment["MPIWASM_CACHE_DIR"] = str(self.directory / "cache")
         self.write("exit.wasm", harness.exit_with(7))
@@ -73,8 +74,9 @@ class Machines(harness.CliTest):
     def test_shared_cache(self):
         """One cache for two CPUs, the lesser one under an emulator. The compiler that it starts
         runs natively, so what that takes for its own CPU is refused, and the baseline runs."""
-        if shutil.which("qemu-x86_64") is None or "ASAN_OPTIONS" in self.environment:
-            self.skipTest("needs qemu-x86_64, and no sanitizer")
+        if (shutil.which("qemu-x86_64") is None or "ASAN_OPTIONS" in self.environment or
+                "avx" not in self.features):
+            self.skipTest("needs qemu-x86_64, a CPU with AVX, and no sanitizer")
         lesser = ["qemu-x86_64", "-cpu", "Nehalem", harness.BUILD / "bin/mpiwasm"]
         self.assertEqual(self.mpiwasm("exit.wasm").code, 7)
         for _ in range(2):
