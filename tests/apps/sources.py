@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fetch the upstream source of a Debian source package and unpack it into a cache directory.
+"""Fetch the upstream source of a Debian source package (or of one of the Python package index) and
+unpack it into a cache directory.
 
   sources.py CACHE PACKAGE    prints the unpacked source's path
 
@@ -14,6 +15,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+
+# Versions and sums of what comes from the Python package index.
+FROM_INDEX = {"globalarrays": ("5.7.1b0",
+                               "eab9de32a71c8e9a681764d5dcc3faded0683947880928abc1536c7b0b14cfc9")}
 
 
 def run(arguments, **options):
@@ -31,8 +36,8 @@ def source_list():
     lines = set()
     for target in targets.splitlines():
         uri, release, component, origin = target.split("|")
-        # What is in a security update too would be taken from there, and upstream's source is the same:
-        # not every mirror has it twice.
+        # What is in a security update too would be taken from there, and upstream's source is the
+        # same: not every mirror has it twice.
         if origin == "Debian" and not release.endswith("-security"):
             lines.add(f"deb-src {uri} {release} {component}")
     if not lines:
@@ -54,6 +59,29 @@ def apt_options(cache):
     return [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
 
 
+def download_from_debian(cache, package, work):
+    options = apt_options(cache)
+    if not os.path.exists(os.path.join(cache, "apt", "updated")):
+        run(["apt-get", "-q", *options, "update"])
+        open(os.path.join(cache, "apt", "updated"), "w", encoding="utf-8").close()
+    run(["apt-get", "-q", *options, "source", "--only-source", "--tar-only", package], cwd=work)
+
+
+def download_from_index(cache, package, work):
+    """With pip, of the Python here or of an environment beside it."""
+    version, digest = FROM_INDEX[package]
+    pip = [sys.executable, "-m", "pip"]
+    if subprocess.run(pip + ["--version"], check=False, capture_output=True).returncode != 0:
+        environment = os.path.join(cache, "venv")
+        run([sys.executable, "-m", "venv", environment])
+        pip = [os.path.join(environment, "bin", "pip")]
+    wanted = os.path.join(cache, package + ".txt")
+    with open(wanted, "w", encoding="utf-8") as file:
+        file.write(f"{package}=={version} --hash=sha256:{digest}\n")
+    run([*pip, "download", "--quiet", "--no-deps", "--no-binary", package, "--dest", work,
+         "--requirement", wanted])
+
+
 def fetch(cache, package):
     """The directory of the unpacked source package, fetched on the first call."""
     cache = os.path.abspath(cache)
@@ -63,15 +91,11 @@ def fetch(cache, package):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.path.isdir(goal):
             return goal
-        options = apt_options(cache)
-        if not os.path.exists(os.path.join(cache, "apt", "updated")):
-            run(["apt-get", "-q", *options, "update"])
-            open(os.path.join(cache, "apt", "updated"), "w", encoding="utf-8").close()
         work = os.path.join(cache, "unpacking")
         shutil.rmtree(work, ignore_errors=True)
         os.makedirs(work)
-        run(["apt-get", "-q", *options, "source", "--only-source", "--tar-only", package],
-            cwd=work)
+        download = download_from_index if package in FROM_INDEX else download_from_debian
+        download(cache, package, work)
         for archive in os.listdir(work):
             with tarfile.open(os.path.join(work, archive)) as file:
                 file.extractall(work)
