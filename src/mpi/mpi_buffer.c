@@ -26,6 +26,7 @@ struct sending {
     max_align_t data[];
 };
 static struct sending *sendings;
+static uint64_t all_used; /* by all of them */
 
 void mpilayer_buffer_release(struct mpilayer_buffer *buffer) {
     if (buffer != NULL && --buffer->references == 0) {
@@ -56,6 +57,7 @@ static int reap(const struct mpilayer_buffer *buffer, uint64_t last, bool wait) 
         }
         *at = sending->next;
         sending->buffer->used -= sending->cost;
+        all_used -= sending->cost;
         mpilayer_buffer_release(sending->buffer);
         free(sending);
     }
@@ -80,6 +82,11 @@ static struct mpilayer_buffer *buffer_of(const struct mpilayer_comm *comm) {
            : session != NULL && session->buffer != NULL ? session->buffer
                                                         : mpilayer_current->buffer;
 }
+
+/* Bytes of messages on their way, of one automatic buffer and of all buffers: the copies lie
+ * outside the program's memory, whose size is no limit to them. */
+#define AUTOMATIC_AT_MOST ((uint64_t)1 << 30)
+#define BUFFERED_AT_MOST ((uint64_t)1 << 32)
 
 int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type, int dest, int tag,
                             struct mpilayer_comm *comm) {
@@ -106,7 +113,8 @@ int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type
         return code;
     }
     uint64_t cost = (uint64_t)room + COST;
-    if (!buffer->automatic && buffer->used + cost > buffer->size) {
+    if (buffer->used + cost > (buffer->automatic ? AUTOMATIC_AT_MOST : buffer->size) ||
+        all_used + cost > BUFFERED_AT_MOST) {
         return MPI_ERR_BUFFER;
     }
     struct sending *sending = malloc(sizeof *sending + (size_t)room);
@@ -125,6 +133,7 @@ int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type
     }
     buffer->references++;
     buffer->used += cost;
+    all_used += cost;
     sending->buffer = buffer;
     sending->cost = cost;
     sending->number = ++buffer->last_sent;

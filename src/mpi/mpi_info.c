@@ -12,7 +12,13 @@
 
 #include <stdlib.h>
 
-enum { PAIRS_AT_MOST = 1 << 16 };
+/* Pairs of one object; bytes of all objects, which lie outside the program's memory. */
+enum { PAIRS_AT_MOST = 1 << 16, BYTES_AT_MOST = 1 << 26 };
+static size_t bytes_used;
+
+static size_t bytes_of(const char *text) {
+    return strlen(text) + 1;
+}
 
 /* ---- objects ---- */
 
@@ -25,9 +31,13 @@ static uint32_t position(const struct mpilayer_info *info, const char *key) {
 }
 
 static bool set(struct mpilayer_info *info, const char *key, const char *value) {
+    if (bytes_used + bytes_of(key) + bytes_of(value) > BYTES_AT_MOST) {
+        return false;
+    }
     char *value_copy = strdup(value);
     uint32_t at = position(info, key);
     if (value_copy != NULL && at < info->count) {
+        bytes_used += bytes_of(value) - bytes_of(info->pairs[at].value);
         free(info->pairs[at].value);
         info->pairs[at].value = value_copy;
         return true;
@@ -48,10 +58,12 @@ static bool set(struct mpilayer_info *info, const char *key, const char *value) 
         return false;
     }
     info->pairs[info->count++] = (struct mpilayer_info_pair){key_copy, value_copy};
+    bytes_used += bytes_of(key) + bytes_of(value);
     return true;
 }
 
 static void erase(struct mpilayer_info *info, uint32_t at) {
+    bytes_used -= bytes_of(info->pairs[at].key) + bytes_of(info->pairs[at].value);
     free(info->pairs[at].key);
     free(info->pairs[at].value);
     memmove(&info->pairs[at], &info->pairs[at + 1], (info->count - at - 1) * sizeof info->pairs[0]);

@@ -202,6 +202,15 @@ int32_t mpilayer_Cartdim_get(struct mpilayer *layer, uint32_t comm, uint32_t ndi
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
 
+/* A prime so near to 2^31 that MPICH 4.0 divides by zero (it knows primes up to the square root of
+ * less) fits one dimension only. */
+static bool is_huge_prime(int64_t n) {
+    if (n < (int64_t)46300 * 46300) return false;
+    for (int64_t i = 2; i * i <= n; i++)
+        if (n % i == 0) return false;
+    return true;
+}
+
 int32_t mpilayer_Dims_create(struct mpilayer *layer, int32_t nnodes, int32_t ndims, uint32_t dims) {
     struct mpilayer_call call;
     int *values;
@@ -225,6 +234,15 @@ int32_t mpilayer_Dims_create(struct mpilayer *layer, int32_t nnodes, int32_t ndi
     if (fixed > nnodes || nnodes % fixed != 0 || (!any_free && fixed != nnodes && ndims > 0)) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_DIMS, "dims", "do not divide %d", nnodes);
         return mpilayer_call_raise(&call);
+    }
+    if (any_free && is_huge_prime(nnodes / fixed)) {
+        int rest = (int)(nnodes / fixed);
+        for (int32_t i = 0; i < ndims; i++) {
+            if (values[i] == 0) {
+                values[i] = rest;
+                rest = 1;
+            }
+        }
     }
     int code = ndims > 0 ? MPI_Dims_create(nnodes, ndims, values) : MPI_SUCCESS;
     if (code == MPI_SUCCESS) store_ints(layer, dims, ndims, values, ndims);

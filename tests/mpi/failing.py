@@ -127,7 +127,7 @@ def main():
             print(f"{case}, {mpi}: exit {code}, stderr lacks {missing}\n{out}{err}")
         else:
             print(f"{case}, {mpi}: exit {code}")
-    for name in ("windows", "counts", "files"):
+    for name in ("windows", "counts", "files", "quotas", "hints"):
         if chosen and name not in chosen:
             continue
         module = os.path.join(work, name + ".wasm")

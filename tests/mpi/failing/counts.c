@@ -216,6 +216,12 @@ static void sessions(void) {
 static void graphs(void) {
     int one[1] = {0}, degree[1] = {1};
     MPI_Comm graph;
+    int dims[3] = {0, 1, 0}; /* of a prime, near to where an int ends */
+    if (MPI_Dims_create(2147483647, 3, dims) != MPI_SUCCESS || dims[0] != 2147483647 ||
+        dims[1] != 1 || dims[2] != 1) {
+        printf("[%d] MPI_Dims_create: %d x %d x %d\n", rank, dims[0], dims[1], dims[2]);
+        failures++;
+    }
     refuse("weights of nothing, in",
            MPI_Dist_graph_create_adjacent(world, 1, one, MPI_WEIGHTS_EMPTY, 1, one, one,
                                           MPI_INFO_NULL, 0, &graph),
