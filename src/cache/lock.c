@@ -1,8 +1,8 @@
 /*
  * lock.c - one process compiles, the others wait, and the death of the one is noticed.
  *
- * First choice: a POSIX lock (fcntl, of the open file description) on one of 256 files in the
- * directory `locks`, chosen by the key.  Such locks work between machines on NFS (lockd or
+ * First choice: a POSIX lock (fcntl, of the open file description) on a byte of one of 256 files in
+ * the directory `locks`, both chosen by the key.  Such locks work between machines on NFS (lockd or
  * version 4) and on Lustre mounted with -o flock, and the kernel or the file server releases them
  * when the holder dies.  Waiting takes a read lock, so that all who wait go on together.
  * The files are never removed, since removing a lock file is a race.
@@ -42,8 +42,14 @@ static bool wants_file(void) {
     return value != NULL && strcmp(value, "file") == 0;
 }
 
-static int fcntl_lock(int fd, short type, bool wait) {
-    struct flock range = {.l_type = type, .l_whence = SEEK_SET};
+/* Each key has a byte of its own, which need not be there: what shares the file goes on. */
+static int fcntl_lock(int fd, const char *key, short type, bool wait) {
+    char digits[8] = "";
+    snprintf(digits, sizeof digits, "%.7s", strlen(key) > 2 ? key + 2 : "");
+    struct flock range = {.l_type = type,
+                          .l_whence = SEEK_SET,
+                          .l_start = (off_t)strtoul(digits, NULL, 16),
+                          .l_len = 1};
     int result;
 #ifdef F_OFD_SETLK
     do
@@ -105,7 +111,7 @@ enum lock_state lock_try(const char *directory, const char *key, struct lock *lo
         error_set_errno(err, "cannot lock in '%s'", directory);
         return LOCK_IMPOSSIBLE;
     }
-    if (fcntl_lock(lock->fd, F_WRLCK, false) == 0) return LOCK_HELD;
+    if (fcntl_lock(lock->fd, key, F_WRLCK, false) == 0) return LOCK_HELD;
     int number = errno;
     close(lock->fd);
     lock->fd = -1;
@@ -141,7 +147,7 @@ void lock_wait(const char *directory, const char *key) {
     int fd = wants_file() ? -1 : lock_file_open(directory, key);
     bool has_locks = false;
     if (fd >= 0) {
-        has_locks = fcntl_lock(fd, F_RDLCK, true) == 0 || is_busy(errno);
+        has_locks = fcntl_lock(fd, key, F_RDLCK, true) == 0 || is_busy(errno);
         close(fd);
     }
     if (!has_locks) exclusive_wait(directory, key);

@@ -290,6 +290,20 @@ static void test_holder(void) {
     }
 }
 
+/* Keys that begin alike share a lock file, and do not wait for each other. */
+static void test_neighbours(void) {
+    struct lock lock, other, same;
+    CHECK(lock_try(root, "aa00000011", &lock, NULL) == LOCK_HELD);
+    CHECK(lock_try(root, "aa00000111", &other, NULL) == LOCK_HELD);
+    CHECK(lock_try(root, "aa00000011", &same, NULL) == LOCK_BUSY);
+    lock_wait(root, "aa00000211"); /* does not block */
+    lock_release(&lock);
+    lock_wait(root, "aa00000011");
+    CHECK(lock_try(root, "aa00000011", &same, NULL) == LOCK_HELD);
+    lock_release(&same);
+    lock_release(&other);
+}
+
 /* The path of the only entry. */
 static void entry_of(const char *text, char *path) {
     struct cache_artifact artifact;
@@ -550,6 +564,7 @@ int main(void) {
     test_many();
     test_failures();
     test_holder();
+    test_neighbours();
     test_damage();
     test_unusable();
     test_full_disk();
