@@ -14,14 +14,14 @@ def size(number):
     return f"{number / 1000:,.0f}" if number else "-"
 
 
-def times(by_ranks):
-    return " / ".join(f"{by_ranks[ranks]['ratio']:.2f}" if "ratio" in by_ranks[ranks] else "-"
-                      for ranks in sorted(by_ranks, key=int))
+def times(by_ranks, numbers):
+    found = {ranks: f"{run['ratio']:.2f}" for ranks, run in by_ranks.items() if "ratio" in run}
+    return " / ".join(found.get(ranks, "-") for ranks in numbers)
 
 
-def checks(by_ranks):
+def checks(by_ranks, numbers):
     return " / ".join(f"{by_ranks[ranks]['wasm']} of {by_ranks[ranks]['checks']}"
-                      for ranks in sorted(by_ranks, key=int))
+                      if ranks in by_ranks else "-" for ranks in numbers)
 
 
 def failures(results):
@@ -44,13 +44,13 @@ def table(results):
     lines = ["| package | language, built with | MPI | checks passed on "
              "{ranks} ranks | time, wasm / native |",
              "| --- | --- | --- | --- | --- |"]
-    ranks = sorted({int(number) for package in results.values()
-                    for by_ranks in package["runs"].values() for number in by_ranks})
-    lines[0] = lines[0].format(ranks=" / ".join(map(str, ranks)))
+    ranks = sorted({number for package in results.values()
+                    for by_ranks in package["runs"].values() for number in by_ranks}, key=int)
+    lines[0] = lines[0].format(ranks=" / ".join(ranks))
     for _, package in sorted(results.items()):
         for mpi, by_ranks in sorted(package["runs"].items()):
             lines.append(f"| {package['title']} | {package['language']}, {package['built']} | {mpi} "
-                         f"| {checks(by_ranks)} | {times(by_ranks)} |")
+                         f"| {checks(by_ranks, ranks)} | {times(by_ranks, ranks)} |")
     lines += ["", "| program | module, kB | native, dynamic, kB | native, MPICH static, kB |",
               "| --- | ---: | ---: | ---: |"]
     for _, package in sorted(results.items()):
