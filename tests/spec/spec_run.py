@@ -131,9 +131,10 @@ def run_script(options, script):
     command = [*options.emulator.split(), options.runner, "--validate"]
     if options.mode != "validate":
         command[-1:] = ["--run", str(options.artifacts / script.stem)]
+    seconds = 600 if options.emulator else 120  # an emulator takes ten times as long
     try:
         process = subprocess.run(
-            [*command, str(script)], capture_output=True, text=True, timeout=120, check=False
+            [*command, str(script)], capture_output=True, text=True, timeout=seconds, check=False
         )
         output, trouble = process.stdout, f"code {process.returncode} {process.stderr.strip()}"
     except subprocess.TimeoutExpired as error:
