@@ -8,7 +8,7 @@ by SHA-256; no other version's runtime fits), compiles it with mpiwasmcxx and th
 flang. Writes DIR/lib/libmpiwasm-flang.a, DIR/flang with the modules and a copy of flang, which finds
 them by its own place.
 
-  fortran_runtime.py build [--dir DIR] [--source ARCHIVE] [--jobs N] [--force]
+  fortran_runtime.py build [--dir DIR] [--source ARCHIVE] [--jobs N] [--force] [--quick]
   fortran_runtime.py dir      print where it is or would be
   fortran_runtime.py remove   remove it
 """
@@ -25,12 +25,16 @@ import tarfile
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+# pylint: disable=wrong-import-position
+from sysroot_common import SHARE, SourceError, check_sum, default_dir, fail, fetch_source, say
+
 VERSION = "19.1.7"
 PACKAGE = "llvm-toolchain-19"
 SHA256 = "ae498f3bc58ae2d9f64ef5f0c035c4240152bf015a5b7738b15c22e93bdc97ce"
 FLANG_BINARY = "/usr/lib/llvm-19/bin/flang-new"
-SHARE = os.path.dirname(os.path.abspath(__file__))
-LEVEL = f"{VERSION} 1\n"  # the second number is to be raised when what is built changes
+MLIR_TRANSLATE = "/usr/lib/llvm-19/bin/mlir-translate"
+RECIPE = 2  # to be raised when what is built changes
 # As far as types go, this target of flang's is WebAssembly: 32-bit pointers, 8-byte alignment.
 TRIPLE = "x86_64-unknown-linux-gnux32"
 MODULES = """__fortran_builtins __fortran_ieee_exceptions __fortran_type_info iso_fortran_env_impl
@@ -62,17 +66,11 @@ DEFINES = ["-DRT_USE_PSEUDO_LOCK=1", "-DFLANG_LITTLE_ENDIAN=1", "-DHAS_LIBM=1", 
            # WebAssembly has no flags of exceptions; raising one does nothing.
            "-DFE_INVALID=1", "-DFE_DIVBYZERO=4", "-DFE_OVERFLOW=8", "-DFE_UNDERFLOW=16",
            "-DFE_INEXACT=32"]
+# Instances for every pair of types: two thirds of the whole time. --quick leaves them unoptimised.
+HEAVY = ["findloc", "matmul", "matmul-transpose", "extrema", "dot-product"]
 NO_BESSEL = re.compile(r"Float128Math/[jy][01n]\.cpp$")  # the C library has none for 128 bits
-FLAGS = ["-O2", "-fno-exceptions", "-fno-rtti", "-fno-strict-aliasing", "-w",
+FLAGS = ["-fno-exceptions", "-fno-rtti", "-fno-strict-aliasing", "-w",
          "-Wno-c++11-narrowing", "-fno-asynchronous-unwind-tables"]
-
-
-def fail(message):
-    sys.exit(f"mpiwasm sysroot: {message}")
-
-
-def say(message):
-    print(f"mpiwasm sysroot: {message}", flush=True)
 
 
 def read(path):
@@ -93,45 +91,21 @@ def run(arguments, **options):
     return result.stdout
 
 
-def default_dir():
-    """Beside the installation if it may be written, else the user's own data."""
-    if os.environ.get("MPIWASM_FORTRAN"):
-        return os.environ["MPIWASM_FORTRAN"]
-    beside = os.path.join(SHARE, "fortran")
-    if os.path.exists(os.path.join(beside, "level")) or os.access(SHARE, os.W_OK):
-        return beside
-    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    return os.path.join(data, "mpiwasm", "fortran")
+def level(quick):
+    return f"{VERSION} {RECIPE}{' quick' if quick else ''}\n"
 
 
-def is_built(directory):
+def is_built(directory, quick):
     path = os.path.join(directory, "level")
-    return os.path.exists(path) and read(path) == LEVEL
+    return os.path.exists(path) and read(path) in [level(False)] + [level(True)] * quick
 
 
 def fetch(directory):
-    """The source package's archive, by apt with a state of its own: nothing of the system's package
-    configuration changes, and apt checks the archive's signature."""
-    targets = run(["apt-get", "indextargets", "--format",
-                   "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)", "Identifier: Packages"])
-    fields = [target.split("|") for target in targets.splitlines()]
-    lines = {f"deb-src {f[0]} {f[1]} {f[2]}" for f in fields if f[3] == "Debian"}
-    if not lines:
-        fail("no Debian repository among the machine's package sources (run apt-get update); or "
-             f"fetch {PACKAGE}_{VERSION}.orig.tar.xz elsewhere and give --source FILE")
-    state = os.path.join(directory, "apt")
-    os.makedirs(os.path.join(state, "lists", "partial"))
-    os.makedirs(os.path.join(state, "archives", "partial"))
-    write(os.path.join(state, "sources.list"), "\n".join(sorted(lines)) + "\n")
-    settings = {"Dir::Etc::sourcelist": os.path.join(state, "sources.list"),
-                "Dir::Etc::sourceparts": "-", "Dir::State::lists": os.path.join(state, "lists"),
-                "Dir::Cache": state, "Dir::Cache::archives": os.path.join(state, "archives"),
-                "APT::Sandbox::User": "root" if os.getuid() == 0 else ""}
-    apt = ["apt-get", "-q"] + [word for key, value in settings.items()
-                               for word in ("-o", f"{key}={value}")]
     say(f"fetching the source package {PACKAGE}, about 165 MB")
-    run([*apt, "update"])
-    run([*apt, "source", "--only-source", "--tar-only", "--download-only", PACKAGE], cwd=directory)
+    try:
+        fetch_source(directory, PACKAGE, directory)
+    except SourceError as error:
+        fail(f"{error}\nor fetch {PACKAGE}_{VERSION}.orig.tar.xz elsewhere and give --source FILE")
     found = glob.glob(os.path.join(directory, "*.orig.tar.xz"))
     if len(found) != 1:
         fail(f"{PACKAGE}: {len(found)} archives instead of one")
@@ -139,12 +113,7 @@ def fetch(directory):
 
 
 def unpack(archive, directory):
-    digest = hashlib.sha256()
-    with open(archive, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    if digest.hexdigest() != SHA256:
-        fail(f"{archive} is not that of {PACKAGE} {VERSION}: its SHA-256 is {digest.hexdigest()}")
+    check_sum(archive, SHA256, f"{PACKAGE} {VERSION}")
     wanted = re.compile(r"[^/]+/flang/((?:runtime|module|lib/Decimal|include/flang)/.*)")
     seen = False
     with tarfile.open(archive, "r|xz") as tar:
@@ -193,10 +162,12 @@ def edit(source):
           "#define HAVE_STRERROR_R 1\n#define HAVE_DECL_STRERROR_S 0\n")
 
 
-def compile_runtime(source, goal, jobs, wrappers):
+def compile_runtime(source, goal, options, wrappers):
     sources = [path for folder in ("runtime", "runtime/Float128Math", "lib/Decimal")
                for path in sorted(glob.glob(os.path.join(source, folder, "*.c*")))
                if path.endswith((".c", ".cpp")) and not NO_BESSEL.search(path)]
+    is_heavy = {path: os.path.basename(path)[:-4] in HEAVY for path in sources}
+    sources.sort(key=is_heavy.get, reverse=True)  # the longest first, so that no core waits
     objects = os.path.join(source, "objects")
     os.makedirs(objects)
 
@@ -206,15 +177,16 @@ def compile_runtime(source, goal, jobs, wrappers):
         command = [wrappers + ("mpiwasmcc" if is_c else "mpiwasmcxx"),
                    "-std=gnu17" if is_c else "-std=gnu++17", *DEFINES,
                    *(f for f in FLAGS if not is_c or "rtti" not in f),
+                   "-O0" if options.quick and is_heavy[path] else "-O2",
                    f"-I{source}/include", f"-I{source}/runtime", "-c", path, "-o",
                    os.path.join(objects, name)]
         run(command)
         return os.path.join(objects, name)
 
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         made = list(pool.map(one, sources))
     os.makedirs(os.path.join(goal, "lib"))
-    archive(wrappers, goal, made)
+    archive(wrappers, goal, "flang", made)
 
 
 def compile_modules(source, goal):
@@ -230,70 +202,95 @@ def compile_modules(source, goal):
              f"{source}/module/{name}.f90"], cwd=modules)
 
 
-def compile_module_objects(source, goal, wrappers):
-    """The intrinsic modules' data and procedures, and MPI's modules, with the wrapper itself."""
-    objects, modules = [], os.path.join(goal, "modules")
-    os.makedirs(modules)
-    paths = [f"{source}/module/{name}.f90" for name in OBJECT_MODULES]
-    paths += [os.path.join(SHARE, "modules", f"{name}.f90") for name in ("mpi", "mpi_f08")]
-    for path in paths:
-        objects.append(os.path.join(source, os.path.basename(path) + ".o"))
-        folder = modules if path.startswith(SHARE) else source
-        run([wrappers + "mpiwasmfort", "-cpp", "-O2", "-J", folder, "-c", path, "-o", objects[-1]],
-            env=dict(os.environ, MPIWASM_FORTRAN=goal))
-    archive(wrappers, goal, objects)
+def compile_module_objects(goal, name, paths, modules, wrappers):
+    """lib/libmpiwasm-NAME.a of modules with procedures or data, by the wrapper itself."""
+    with tempfile.TemporaryDirectory() as work:
+        objects = [os.path.join(work, os.path.basename(path) + ".o") for path in paths]
+        for path, made in zip(paths, objects):
+            run([wrappers + "mpiwasmfort", "-cpp", "-O2", "-J", modules or work, "-c", path, "-o",
+                 made], env=dict(os.environ, MPIWASM_FORTRAN=goal))
+        archive(wrappers, goal, name, objects)
 
 
-def archive(wrappers, goal, objects):
+def compile_mpi_modules(goal, wrappers):
+    """MPI's modules, again if they have changed."""
+    paths = [os.path.join(SHARE, "modules", f"{name}.f90") for name in ("mpi", "mpi_f08")]
+    texts = [read(path) for path in paths + [os.path.join(SHARE, "include", "mpif.h")]]
+    now = hashlib.sha256("".join(texts).encode()).hexdigest()
+    modules = os.path.join(goal, "modules")
+    made_of = os.path.join(modules, "made-of")
+    if os.path.exists(made_of) and read(made_of) == now:
+        return
+    os.makedirs(modules, exist_ok=True)
+    say("compiling MPI's modules")
+    compile_module_objects(goal, "mpi-modules", paths, modules, wrappers)
+    write(made_of, now)
+
+
+def archive(wrappers, goal, name, objects):
     clang = run([wrappers + "mpiwasmcc", "--showme:command"]).strip()
     archiver = run([clang, "-print-prog-name=llvm-ar"]).strip()
-    run([archiver, "rcs", os.path.join(goal, "lib", "libmpiwasm-flang.a"), *objects])
+    run([archiver, "rcs", os.path.join(goal, "lib", f"libmpiwasm-{name}.a"), *objects])
 
 
-def build(options):
-    goal = os.path.abspath(options.dir or default_dir())
-    if is_built(goal) and not options.force:
-        say(f"Fortran's runtime is there: {goal}")
-        return
-    if not os.path.exists(FLANG_BINARY):
-        fail(f"no {FLANG_BINARY} (Debian: apt install flang-19 mlir-19-tools)")
-    begun = time.monotonic()
+def build_runtime(goal, options, wrappers):
     parent = os.path.dirname(goal)
     os.makedirs(parent, exist_ok=True)
-    wrappers = os.path.join(SHARE, "..", "..", "bin", "")
     with tempfile.TemporaryDirectory(dir=parent, prefix=".fortran-") as work:
         source, made = os.path.join(work, "source"), os.path.join(work, "made")
         os.makedirs(source)
         os.makedirs(made)
-        try:
-            unpack(options.source or fetch(work), source)
-            edit(source)
-            say("compiling flang's runtime")
-            compile_modules(source, made)
-            compile_runtime(source, made, options.jobs, wrappers)
-            write(os.path.join(made, "level"), LEVEL)
-            compile_module_objects(source, made, wrappers)
-        except (OSError, RuntimeError, tarfile.TarError) as error:
-            fail(f"Fortran's runtime could not be built: {error}")
+        unpack(options.source or fetch(work), source)
+        edit(source)
+        say("compiling flang's runtime")
+        compile_modules(source, made)
+        compile_runtime(source, made, options, wrappers)
+        write(os.path.join(made, "level"), level(options.quick))
+        compile_module_objects(made, "flang-modules", [f"{source}/module/{name}.f90"
+                                                       for name in OBJECT_MODULES], None, wrappers)
         shutil.rmtree(goal, ignore_errors=True)
         os.rename(made, goal)
-    say(f"Fortran's runtime is in {goal} ({time.monotonic() - begun:.0f} s)")
+
+
+def build(options):
+    goal = os.path.abspath(options.dir)
+    for needed, package in ((FLANG_BINARY, "flang-19"), (MLIR_TRANSLATE, "mlir-19-tools")):
+        if not os.path.exists(needed):
+            fail(f"no {needed} (Debian: apt install {package})")
+    begun = time.monotonic()
+    wrappers = os.path.join(SHARE, "..", "..", "bin", "")
+    is_there = is_built(goal, options.quick) and not options.force
+    try:
+        if not is_there:
+            build_runtime(goal, options, wrappers)
+        compile_mpi_modules(goal, wrappers)
+    except (OSError, RuntimeError, tarfile.TarError) as error:
+        fail(f"Fortran's runtime could not be built: {error}")
+    say(f"Fortran's runtime is {'there' if is_there else 'in'}: {goal} "
+        f"({time.monotonic() - begun:.0f} s)")
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Build flang's runtime library for mpiwasmfort.")
+    place = default_dir("fortran", os.environ.get("MPIWASM_FORTRAN"))
+    parser = argparse.ArgumentParser(prog="mpiwasm sysroot --fortran",
+                                     description="Build flang's runtime library for mpiwasmfort.")
     parser.add_argument("command", choices=("build", "dir", "remove"))
-    parser.add_argument("--dir", help="where to build it, or where it is")
+    parser.add_argument("--dir", default=place, help="where it is (default: %(default)s)")
     parser.add_argument("--source", help=f"the archive {PACKAGE}_{VERSION}.orig.tar.xz")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)),
+                        help="processes at once")
     parser.add_argument("--force", action="store_true", help="build it again")
+    parser.add_argument("--quick", action="store_true",
+                        help="MATMUL, FINDLOC and their like unoptimised: half the time, for tests")
     options = parser.parse_args()
     if options.command == "build":
         build(options)
     elif options.command == "dir":
-        print(options.dir or default_dir())
-    elif os.path.exists(os.path.join(options.dir or default_dir(), "level")):
-        shutil.rmtree(options.dir or default_dir())
+        print(options.dir)
+    elif os.path.exists(os.path.join(options.dir, "level")):
+        shutil.rmtree(options.dir)
+    else:
+        fail(f"there is nothing at {options.dir}")
 
 
 if __name__ == "__main__":

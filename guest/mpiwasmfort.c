@@ -27,10 +27,18 @@ static const char usage[] =
     "Compile and link MPI programs in Fortran for mpiwasm. Sources may be in C, too; linking and\n"
     "other options are as mpiwasmcc has them.\n"
     "\n"
-    "  -I DIR, -J DIR, -cpp, -ffree-form, -ffixed-form, -fdefault-real-8, ...   as flang has them\n"
+    "  -cpp, -nocpp         preprocess the sources, or do not\n"
+    "  -ffree-form, -ffixed-form                  the form of the sources\n"
+    "  -fdefault-real-8, -fdefault-integer-8      other default kinds\n"
+    "  -I DIR, -J DIR       look for modules there; write modules there\n"
+    "  -Wall                show flang's warnings\n"
+    "  -fsyntax-only, -E    check the sources, or preprocess them, and stop\n"
     "  -show, --showme      print what would run instead of running it\n"
     "  -v                   print what runs\n"
+    "  --strict-signatures  a call that does not fit its definition is an error\n"
     "  --help, --version    print this, or the versions\n"
+    "\n"
+    "It needs flang-19, mlir-19-tools and `mpiwasm sysroot build --fortran`, once.\n"
     "\n"
     "Environment: MPIWASM_FORTRAN (where flang's runtime library was built).\n";
 
@@ -209,8 +217,11 @@ static const char *temporary(struct job *job, const char *suffix) {
 static void add_source(struct job *job, const char *path) {
     arguments_add(&job->sources, path);
     char object[PATH_MAX];
-    if (job->links) {
-        snprintf(object, sizeof object, "%s", temporary(job, ".o"));
+    if (job->links) { /* the linker's messages name it */
+        const char *name = strrchr(path, '/');
+        char suffix[72];
+        snprintf(suffix, sizeof suffix, "-%.60s.o", name ? name + 1 : path);
+        snprintf(object, sizeof object, "%s", temporary(job, suffix));
         arguments_add(&job->link, object);
     } else if (job->output) {
         snprintf(object, sizeof object, "%s", job->output);
@@ -434,8 +445,9 @@ static struct arguments cc_command(const struct job *job) {
 
 static void add_libraries(const struct job *job, struct arguments *out) {
     arguments_addf(out, "-L%s/lib", job->fortran);
-    arguments_add(out, "-lmpiwasm-fortran");
-    arguments_add(out, "-lmpiwasm-flang");
+    static const char *const libraries[] = {"-lmpiwasm-mpi-modules", "-lmpiwasm-fortran",
+                                            "-lmpiwasm-flang-modules", "-lmpiwasm-flang"};
+    arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
 }
 
 /* --showme:WHAT and its like: mpiwasmcc answers, with what Fortran needs in addition. */

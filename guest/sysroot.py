@@ -13,7 +13,6 @@ and compiler-rt stay those of the stock level.
   sysroot.py remove   remove it
 """
 import argparse
-import hashlib
 import os
 import shutil
 import subprocess
@@ -23,23 +22,10 @@ import time
 import zipfile
 
 sys.dont_write_bytecode = True
-import sysroot_parts as parts  # pylint: disable=wrong-import-position
-from sysroot_parts import PACKAGE, PLATFORM, SHA256, SHARE, VERSION, say
-
-
-def fail(message):
-    sys.exit(f"mpiwasm sysroot: {message}")
-
-
-def default_dir():
-    """Beside the installation if it may be written, else the user's own data."""
-    if os.environ.get("MPIWASM_SYSROOT", "stock") not in ("", "stock"):
-        return os.environ["MPIWASM_SYSROOT"]
-    beside = os.path.join(SHARE, "full")
-    if os.path.exists(os.path.join(beside, "level")) or os.access(SHARE, os.W_OK):
-        return beside
-    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    return os.path.join(data, "mpiwasm", "full")
+# pylint: disable=wrong-import-position
+import sysroot_parts as parts
+from sysroot_common import SHARE, check_sum, default_dir, fail, say
+from sysroot_parts import PACKAGE, PLATFORM, SHA256, VERSION
 
 
 def find_clang():
@@ -79,12 +65,7 @@ def fetch(directory):
 
 
 def unpack(wheel, directory):
-    digest = hashlib.sha256()
-    with open(wheel, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    if digest.hexdigest() != SHA256:
-        fail(f"{wheel} is not the pinned {PACKAGE} {VERSION}: its SHA-256 is {digest.hexdigest()}")
+    check_sum(wheel, SHA256, f"{PACKAGE} {VERSION}")
     wanted = tuple("ziglang/lib/" + name for name in (
         "libc/wasi/", "libc/musl/src/", "libc/musl/arch/generic/", "libc/musl/include/",
         "libc/include/generic-musl/", "libc/include/wasm-wasi-musl/", "libcxx/", "libcxxabi/",
@@ -134,17 +115,21 @@ def main():
         script = os.path.join(SHARE, "fortran_runtime.py")
         words = [word for word in sys.argv[1:] if word != "--fortran"]
         os.execv(sys.executable, [sys.executable, script, *words])
+    wanted = os.environ.get("MPIWASM_SYSROOT", "stock")
+    place = default_dir("full", None if wanted == "stock" else wanted)
     parser = argparse.ArgumentParser(prog="mpiwasm sysroot",
                                      description="Build the full guest sysroot for mpiwasmcc; "
                                      "with --fortran, flang's runtime for mpiwasmfort.")
     parser.add_argument("action", choices=["build", "dir", "remove"])
-    parser.add_argument("--dir", default=default_dir(), help="where it is (default: %(default)s)")
+    parser.add_argument("--dir", default=place, help="where it is (default: %(default)s)")
     parser.add_argument("--source", help=f"the wheel of {PACKAGE} {VERSION} for {PLATFORM}, if it "
                                          "cannot be fetched from here")
     parser.add_argument("--clang", help="the compiler (default: mpiwasmcc's)")
     parser.add_argument("--only", choices=["eh", "noeh"], help="the C++ library with exceptions, "
                                                                "or without, alone")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--fortran", action="store_true",
+                        help="flang's runtime for mpiwasmfort instead; it has a --help of its own")
     parser.add_argument("--force", action="store_true", help="build even if it is there")
     options = parser.parse_args()
     if options.action == "build":

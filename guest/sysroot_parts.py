@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 
-SHARE = os.path.dirname(os.path.abspath(__file__))
+from sysroot_common import SHARE, say
+
 PACKAGE, VERSION = "ziglang", "0.14.1"
 PLATFORM = "manylinux_2_12_x86_64"  # one file for every machine: only sources are taken from it
 SHA256 = "6eb9d4d759b292c83810dbee2e9e8e3fbfbf01d864e6e9811bae711fd74e1c2f"
@@ -76,10 +77,6 @@ PSTL_BACKEND_SERIAL"""
 
 class BuildError(Exception):
     """A library does not compile; the text says which file and why."""
-
-
-def say(message):
-    print(f"mpiwasm sysroot: {message}", flush=True)
 
 
 class Builder:

@@ -5,9 +5,6 @@ unpack it into a cache directory.
   sources.py CACHE PACKAGE    prints the unpacked source's path
 
 Debian's own patches are left out: what is tested is what upstream released.
-Nothing of the system's package configuration is changed: a sources list of our own is derived from
-the machine's (where it takes binaries from, there are the sources too), and apt keeps its state in
-the cache; apt checks the archive's signature and sums. Needs apt-get alone.
 """
 import fcntl
 import os
@@ -15,6 +12,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "guest"))
+from sysroot_common import SourceError, fetch_source  # pylint: disable=wrong-import-position
 
 # Versions and sums of what comes from the Python package index.
 FROM_INDEX = {"globalarrays": ("5.7.1b0",
@@ -28,43 +29,11 @@ def run(arguments, **options):
     return result.stdout
 
 
-def source_list():
-    """deb-src lines for every repository of the machine's that is Debian's own."""
-    targets = run(["apt-get", "indextargets", "--format",
-                   "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)",
-                   "Identifier: Packages"])
-    lines = set()
-    for target in targets.splitlines():
-        uri, release, component, origin = target.split("|")
-        # What is in a security update too would be taken from there, and upstream's source is the
-        # same: not every mirror has it twice.
-        if origin == "Debian" and not release.endswith("-security"):
-            lines.add(f"deb-src {uri} {release} {component}")
-    if not lines:
-        sys.exit("no Debian repository among the machine's package sources (run apt-get update)")
-    return "\n".join(sorted(lines)) + "\n"
-
-
-def apt_options(cache):
-    state = os.path.join(cache, "apt")
-    os.makedirs(os.path.join(state, "lists", "partial"), exist_ok=True)
-    os.makedirs(os.path.join(state, "archives", "partial"), exist_ok=True)
-    listing = os.path.join(state, "sources.list")
-    with open(listing, "w", encoding="utf-8") as file:
-        file.write(source_list())
-    settings = {"Dir::Etc::sourcelist": listing, "Dir::Etc::sourceparts": "-",
-                "Dir::State::lists": os.path.join(state, "lists"),
-                "Dir::Cache": state, "Dir::Cache::archives": os.path.join(state, "archives"),
-                "APT::Sandbox::User": "root" if os.getuid() == 0 else ""}
-    return [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
-
-
 def download_from_debian(cache, package, work):
-    options = apt_options(cache)
-    if not os.path.exists(os.path.join(cache, "apt", "updated")):
-        run(["apt-get", "-q", *options, "update"])
-        open(os.path.join(cache, "apt", "updated"), "w", encoding="utf-8").close()
-    run(["apt-get", "-q", *options, "source", "--only-source", "--tar-only", package], cwd=work)
+    try:
+        fetch_source(cache, package, work)
+    except SourceError as error:
+        sys.exit(str(error))
 
 
 def download_from_index(cache, package, work):
