@@ -38,7 +38,7 @@ static const struct hint {
     {"main", "no main function in the inputs"},
     {"__main_void", "no main function in the inputs"},
     {"MPI_*", "not in this mpi.h, which has MPI 5.0"},
-    {"mpi_*_", "a Fortran program's call"},
+    {"mpi_*_", "MPI has no such procedure for Fortran here, or mpiwasmfort has to link"},
 };
 
 /* Parts of names that come with C++ exceptions. */

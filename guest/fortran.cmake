@@ -31,10 +31,15 @@ set(generated_from ${CMAKE_CURRENT_SOURCE_DIR}/mpi_fortran.py
     ${prototypes} ${CMAKE_SOURCE_DIR}/src/mpi/mpi_functions.def
     ${CMAKE_SOURCE_DIR}/src/mpi/mpi_constants.def ${CMAKE_SOURCE_DIR}/src/mpi/mpi_stubs.py)
 function(fortran_generate what file)
+  set(script mpi_fortran.py)
+  if(what STREQUAL f08)
+    set(script mpi_fortran_f08.py)
+    set(what)
+  endif()
   add_custom_command(OUTPUT ${file}
-                     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/mpi_fortran.py
+                     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/${script}
                              ${what} ${CMAKE_SOURCE_DIR} > ${file}
-                     DEPENDS ${generated_from})
+                     DEPENDS ${generated_from} ${CMAKE_CURRENT_SOURCE_DIR}/${script})
 endfunction()
 fortran_generate(c ${fortran}/mpi_fortran.c)
 fortran_generate(entries ${fortran}/mpi_fortran_entries.h)

@@ -155,11 +155,22 @@ static void lower_main(LLVMValueRef function) {
     LLVMDisposeBuilder(builder);
 }
 
+/* Whether `value` is a procedure with a type(c_ptr) by value as its first argument, which an
+ * operator of mpi_f08 has. */
+static bool takes_c_ptr(LLVMValueRef value) {
+    if (!LLVMIsAFunction(value)) return false;
+    LLVMTypeRef types[64], type = LLVMGlobalGetValueType(value);
+    if (LLVMCountParamTypes(type) == 0 || LLVMCountParamTypes(type) > 64) return false;
+    LLVMGetParamTypes(type, types);
+    return types[0] == LLVMInt64TypeInContext(context);
+}
+
 /*
  * Calls of one MPI function may have a surplus argument, the length of a message of characters, and
  * calls with it and without it are of different types: all get the arguments the function has.
  */
 static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry, const char *name) {
+    LLVMValueRef for_c_ptr = NULL;
     unsigned wanted = entry->arguments + entry->lengths;
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
     LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0), types[64];
@@ -180,7 +191,13 @@ static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry,
             arguments[i] = LLVMGetOperand(call, i);
         LLVMPositionBuilderBefore(builder, call);
         LLVMSetCurrentDebugLocation2(builder, LLVMInstructionGetDebugLoc(call));
-        LLVMValueRef trimmed = LLVMBuildCall2(builder, type, declaration, arguments, wanted, "");
+        LLVMValueRef callee = declaration;
+        if (strstr(name, "mpi_op_create_") && takes_c_ptr(arguments[0])) {
+            static const char other[] = "mpi_op_create_c_ptr_";
+            if (!for_c_ptr) for_c_ptr = LLVMAddFunction(module, other, type);
+            callee = for_c_ptr;
+        }
+        LLVMValueRef trimmed = LLVMBuildCall2(builder, type, callee, arguments, wanted, "");
         if (LLVMGetTypeKind(result) != LLVMVoidTypeKind) LLVMReplaceAllUsesWith(call, trimmed);
         LLVMInstructionEraseFromParent(call);
     }

@@ -4,13 +4,12 @@
   mpi_fortran.py c ROOT        C functions pmpi_send_ and mpi_send_, which compiled Fortran calls
   mpi_fortran.py entries ROOT  "{"mpi_send_", 7, 0}," lines: arguments and CHARACTER lengths
   mpi_fortran.py mpif ROOT     mpif.h, valid in fixed and free form
-  mpi_fortran.py f08 ROOT      the module mpi_f08
 
 ROOT is the repository. A Fortran handle is the guest's handle as an INTEGER, a status the guest's
 status as eight of them, an address has as many bytes as the guest's; so all that is left is to
 fetch what C passes by value, to translate MPI_IN_PLACE and its like, and to convert CHARACTERs.
 What is not as regular stands in guest/fortran/mpi_by_hand.c. The table says which functions there
-are; functions with large counts and MPI_T_ have no Fortran binding here.
+are; MPI_T_ has no Fortran binding. mpi_fortran_f08.py makes the module mpi_f08.
 """
 import os
 import re
@@ -72,15 +71,19 @@ class Function:
         self.entry = name.lower() + "_"
         self.arguments = [Argument(p) for p in parameters if p != "..."]
         self.texts = [a for a in self.arguments if a.is_text]
+        # C calls these functions of the program as Fortran's are called.
+        takes_function = re.match(r"MPI_(Op_create|\w+_create_errhandler|Errhandler_create)", name)
         self.is_regular = all(a.depth < 2 for a in self.arguments) and "..." not in parameters and (
-            not any(a.is_function for a in self.arguments) or name == "MPI_Op_create")
+            takes_function or not any(a.is_function for a in self.arguments))
+        self.gives_address = any(a.name == "baseptr" for a in self.arguments)
 
     def returns_value(self):
         return self.result != "int"
 
-    def entry_row(self):
+    def entry_rows(self):
         count = len(self.arguments) + (not self.returns_value())
-        return f'{{"{self.entry}", {count}, {len(self.texts)}}},'
+        return [f'{{"{entry}", {count}, {len(self.texts)}}},'
+                for entry in [self.entry] + [self.entry + "cptr_"] * self.gives_address]
 
     def c(self):
         parameters = [a.parameter() for a in self.arguments]
@@ -100,44 +103,17 @@ class Function:
             lines += [f"    if (code == MPI_SUCCESS) fortran_text_out({a.name}, {a.name}_length, "
                       f"{a.name}_text);" for a in self.texts if not a.is_input_text]
             lines += ["    if (ierror) *ierror = code;", "}"]
-        return lines + [f"FORTRAN_NAMES({self.entry})"]
+        return lines + [f"FORTRAN_NAMES({self.entry})"] + self.c_pointer() * self.gives_address
 
-    def f08(self):
-        names = [a.name for a in self.arguments]
-        if self.returns_value():
-            kind = ("double precision" if self.result == "double"
-                    else f"integer({KINDS[self.result]})")
-            lines = [f"function {self.name}({', '.join(names)}) result(value)"]
-            last = f"{kind} :: value"
-        else:
-            lines = [f"subroutine {self.name}(&", *wrap(names + ["ierror"]), ")"]
-            last = "integer, optional, intent(out) :: ierror"
-        lines += ["import"]
-        lines += [line for a in self.arguments for line in f08_declaration(a)] + [last]
-        return lines + ["end " + lines[0].split()[0]]
-
-
-def wrap(names):
-    """A list of arguments in lines of three."""
-    groups = [", ".join(names[i:i + 3]) for i in range(0, len(names), 3)]
-    return [g + ", &" for g in groups[:-1]] + [groups[-1] + " &"]
-
-
-def f08_declaration(a):
-    if a.is_function:
-        return [f"external :: {a.name}"]
-    if a.is_choice:
-        return [f"type(*), dimension(*) :: {a.name}", f"!dir$ ignore_tkr(tkrc) {a.name}"]
-    if a.is_text:
-        return [f"character(len=*), intent({'in' if a.is_const else 'inout'}) :: {a.name}"]
-    if a.type == "MPI_Status" or a.type[4:] in HANDLES:
-        kind = f"type({a.type})"
-    elif a.name in LOGICALS:
-        kind = "logical"
-    else:
-        kind = f"integer({KINDS[a.type]})" if a.type in KINDS else "integer"
-    intent = ", intent(in)" if a.depth == 0 or (a.is_const and a.type != "MPI_Status") else ""
-    return [f"{kind}{intent} :: {a.name}{'(*)' if a.is_array else ''}"]
+    def c_pointer(self):
+        """The same with a type(c_ptr), which has eight bytes in flang's programs."""
+        entry = self.entry + "cptr_"
+        parameters = [f"uint64_t *{a.name}" if a.name == "baseptr" else a.parameter()
+                      for a in self.arguments] + ["int *ierror"]
+        passed = ["&address" if a.name == "baseptr" else a.name for a in self.arguments]
+        return ["", f"void p{entry}({', '.join(parameters)}) {{", "    uint32_t address = 0;",
+                f"    p{self.entry}({', '.join(passed + ['ierror'])});",
+                "    *baseptr = address;", "}", f"FORTRAN_NAMES({entry})"]
 
 
 def read_functions(root):
@@ -148,7 +124,7 @@ def read_functions(root):
     known = {f"MPI_{function.name}" for _, function in table}
     parsed = parse(os.path.join(root, "guest", "include", "mpi_prototypes.h"))
     return [Function(*prototype) for prototype in parsed if prototype[0] in known
-            and not re.search(r"_c$|_f2c|_c2f|^MPI_T_|_f08|fromint|toint|^MPI_Abi", prototype[0])]
+            and not re.search(r"_f2c|_c2f|^MPI_T_|_f08|fromint|toint|^MPI_Abi", prototype[0])]
 
 
 def read_by_hand(root):
@@ -159,6 +135,8 @@ def read_by_hand(root):
     for name, parameters in re.findall(r"^void p(mpi_\w+_)\(([^)]*)\)", text, flags=re.M):
         lengths = parameters.count("int64_t")
         found[name] = (len(parameters.split(",")) - lengths, lengths)
+    for name in re.findall(r"^CREATE_KEYVAL\((mpi_\w+_),", text, flags=re.M):
+        found[name] = (5, 0)
     return found
 
 
@@ -217,51 +195,6 @@ def mpif(root):
     return out
 
 
-def f08(root):
-    out = ["! mpi_f08.f90 - MPI's module of Fortran 2008.  Generated by mpi_fortran.py.",
-           "module mpi_f08", "implicit none", "private :: equal_handles"]
-    for name in HANDLES:
-        out += [f"type, bind(c) :: MPI_{name}", "integer :: MPI_VAL", f"end type MPI_{name}"]
-    out += ["type, bind(c) :: MPI_Status", "integer :: MPI_SOURCE, MPI_TAG, MPI_ERROR",
-            "integer :: MPI_internal(5)", "end type MPI_Status"]
-    for name, value in FIXED:
-        if name not in ("MPI_SOURCE", "MPI_TAG", "MPI_ERROR"):
-            out += [f"integer, parameter :: {name} = {value}"]
-    for kind, name, value in read_constants(root):
-        out += [f"integer, parameter :: {name} = {value}" if kind == "int" else
-                f"type(MPI_{kind}), parameter :: {name} = MPI_{kind}({value})"]
-    out += ["logical, parameter :: MPI_SUBARRAYS_SUPPORTED = .false.",
-            "logical, parameter :: MPI_ASYNC_PROTECTS_NONBLOCKING = .false."]
-    out += [f"integer :: {name}" for name in SENTINELS]
-    out += ["type(MPI_Status) :: MPI_STATUS_IGNORE, MPI_STATUSES_IGNORE(1)"]
-    out += [f"common /mpiwasm_sentinels/ {name}" for name in
-            SENTINELS + ["MPI_STATUS_IGNORE", "MPI_STATUSES_IGNORE"]]
-    out += [f"external :: {name}" for name in CALLBACKS]
-    for operator, name in (("==", "eq"), ("/=", "ne")):
-        out += [f"interface operator({operator})"]
-        out += [f"module procedure {name}_{h}" for h in HANDLES] + ["end interface"]
-    by_hand = read_by_hand(root)
-    out += ["interface"]
-    for f in read_functions(root):
-        if f.is_regular and (f.entry not in by_hand or
-                             by_hand[f.entry] == (len(f.arguments) + 1, len(f.texts))):
-            out += f.f08()
-    for name in ("MPI_Init", "MPI_Pcontrol"):
-        out += [f"subroutine {name}({'' if name == 'MPI_Init' else 'level, '}ierror)"]
-        out += [] if name == "MPI_Init" else ["integer, intent(in) :: level"]
-        out += ["integer, optional, intent(out) :: ierror", "end subroutine"]
-    out += ["subroutine MPI_Init_thread(required, provided, ierror)",
-            "integer, intent(in) :: required", "integer, intent(out) :: provided",
-            "integer, optional, intent(out) :: ierror", "end subroutine", "end interface",
-            "contains"]
-    for h in HANDLES:
-        for operator, name in (("==", "eq"), ("/=", "ne")):
-            out += [f"elemental logical function {name}_{h}(a, b) result(is)",
-                    f"type(MPI_{h}), intent(in) :: a, b", f"is = a%MPI_VAL {operator} b%MPI_VAL",
-                    "end function"]
-    return [line for line in out if not line.startswith("private ::")] + ["end module mpi_f08"]
-
-
 def c(root):
     by_hand = read_by_hand(root)
     out = ["/* mpi_fortran.c - generated by mpi_fortran.py */", '#include "mpi_fortran.h"']
@@ -273,12 +206,15 @@ def c(root):
 
 def entries(root):
     by_hand = read_by_hand(root)
-    return [f'{{"{name}", {count}, {lengths}}},' for name, (count, lengths) in by_hand.items()] + [
-        f.entry_row() for f in read_functions(root) if f.entry not in by_hand and f.is_regular]
+    rows = [f'{{"{name}", {count}, {lengths}}},' for name, (count, lengths) in by_hand.items()]
+    for f in read_functions(root):
+        if f.entry not in by_hand and f.is_regular:
+            rows += f.entry_rows()
+    return rows
 
 
 def main():
-    modes = {"c": c, "entries": entries, "mpif": mpif, "f08": f08}
+    modes = {"c": c, "entries": entries, "mpif": mpif}
     if len(sys.argv) != 3 or sys.argv[1] not in modes:
         sys.exit(__doc__)
     print("\n".join(modes[sys.argv[1]](sys.argv[2])))

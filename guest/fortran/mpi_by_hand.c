@@ -5,8 +5,7 @@
  *
  * mpi_fortran.py reads the definitions' first lines.
  *
- * Not here: functions of the program as error handlers and for generalised requests, which C calls
- * in another way than Fortran; MPI_Comm_spawn.
+ * Not here: MPI_Register_datarep, MPI_Info_create_env.
  */
 #include "mpi_fortran.h"
 
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 
 struct fortran_sentinels mpiwasm_sentinels_ = {0};
+char mpiwasm_argvs_[1] = {0};
 
 static void set(int *ierror, int code) {
     if (ierror) *ierror = code;
@@ -78,6 +78,161 @@ void pmpi_buffer_detach_(void *buffer, int *size, int *ierror) {
     set(ierror, MPI_Buffer_detach(&address, size));
 }
 FORTRAN_NAMES(mpi_buffer_detach_)
+
+void pmpi_buffer_detach_c_(void *buffer, MPI_Count *size, int *ierror) {
+    void *address;
+    (void)buffer;
+    set(ierror, MPI_Buffer_detach_c(&address, size));
+}
+FORTRAN_NAMES(mpi_buffer_detach_c_)
+
+/* ---- starting processes ---- */
+
+/* Texts of C's, in one block: copies of `count` CHARACTERs, each `step` ones behind the one before,
+ * or, if count is negative, up to a blank one. NULL if there is no memory. */
+static char **make_texts(const char *from, int64_t length, int64_t step, int count) {
+    int found = 0;
+    char *text = malloc((size_t)length + 1);
+    if (!text) return NULL;
+    for (; count < 0 || found < count; found++) {
+        fortran_text_in(text, from + found * step * length, length);
+        if (count < 0 && !*text) break;
+    }
+    free(text);
+    size_t pointers = (size_t)(found + 1) * sizeof(char *), size = (size_t)length + 1;
+    char **texts = malloc(pointers + (size_t)found * size);
+    if (!texts) return NULL;
+    for (int i = 0; i < found; i++) {
+        texts[i] = (char *)texts + pointers + (size_t)i * size;
+        fortran_text_in(texts[i], from + i * step * length, length);
+    }
+    texts[found] = NULL;
+    return texts;
+}
+
+static int *errcodes(int *codes) {
+    return codes == &mpiwasm_sentinels_.errcodes_ignore ? MPI_ERRCODES_IGNORE : codes;
+}
+
+void pmpi_comm_spawn_(char *command, char *argv, int *maxprocs, MPI_Info *info, int *root,
+                      MPI_Comm *comm, MPI_Comm *intercomm, int *array_of_errcodes, int *ierror,
+                      int64_t command_length, int64_t argv_length) {
+    char command_text[command_length + 1];
+    fortran_text_in(command_text, command, command_length);
+    char **arguments = MPI_ARGV_NULL;
+    if (argv != mpiwasm_argvs_ && !(arguments = make_texts(argv, argv_length, 1, -1))) {
+        set(ierror, MPI_ERR_NO_MEM);
+        return;
+    }
+    set(ierror, MPI_Comm_spawn(command_text, arguments, *maxprocs, *info, *root, *comm, intercomm,
+                               errcodes(array_of_errcodes)));
+    free(arguments);
+}
+FORTRAN_NAMES(mpi_comm_spawn_)
+
+/* The arguments of a command are a row of array_of_argv, whose columns are contiguous. */
+void pmpi_comm_spawn_multiple_(int *count, char *commands, char *argv, int *maxprocs,
+                               MPI_Info *infos, int *root, MPI_Comm *comm, MPI_Comm *intercomm,
+                               int *array_of_errcodes, int *ierror, int64_t command_length,
+                               int64_t argv_length) {
+    int code = MPI_ERR_NO_MEM, commands_count = *count > 0 ? *count : 0;
+    char **texts = make_texts(commands, command_length, 1, commands_count);
+    char ***rows = calloc((size_t)commands_count + 1, sizeof *rows);
+    bool have_all = texts && rows;
+    if (argv != mpiwasm_argvs_)
+        for (int i = 0; have_all && i < commands_count; i++)
+            have_all = (rows[i] = make_texts(argv + i * argv_length, argv_length, commands_count,
+                                             -1)) != NULL;
+    if (have_all)
+        code =
+            MPI_Comm_spawn_multiple(*count, texts, argv == mpiwasm_argvs_ ? NULL : rows, maxprocs,
+                                    infos, *root, *comm, intercomm, errcodes(array_of_errcodes));
+    for (int i = 0; rows && i < commands_count; i++)
+        free(rows[i]);
+    free(rows);
+    free(texts);
+    set(ierror, code);
+}
+FORTRAN_NAMES(mpi_comm_spawn_multiple_)
+
+/* ---- generalised requests ---- */
+
+/* The program's functions, for C's, which live as long as the request. */
+struct grequest {
+    void (*query)(MPI_Aint *extra, MPI_Status *status, int *ierror);
+    void (*release)(MPI_Aint *extra, int *ierror);
+    void (*cancel)(MPI_Aint *extra, int *complete, int *ierror);
+    MPI_Aint extra;
+};
+
+static int query_grequest(void *state, MPI_Status *status) {
+    struct grequest *own = state;
+    int code = MPI_SUCCESS;
+    own->query(&own->extra, status, &code);
+    return code;
+}
+
+static int release_grequest(void *state) {
+    struct grequest *own = state;
+    int code = MPI_SUCCESS;
+    own->release(&own->extra, &code);
+    free(own);
+    return code;
+}
+
+static int cancel_grequest(void *state, int complete) {
+    struct grequest *own = state;
+    int code = MPI_SUCCESS;
+    own->cancel(&own->extra, &complete, &code);
+    return code;
+}
+
+void pmpi_grequest_start_(void *query, void *release, void *cancel, MPI_Aint *extra,
+                          MPI_Request *request, int *ierror) {
+    struct grequest *own = malloc(sizeof *own);
+    if (!own) {
+        set(ierror, MPI_ERR_NO_MEM);
+        return;
+    }
+    *own = (struct grequest){(void *)query, (void *)release, (void *)cancel, *extra};
+    int code = MPI_Grequest_start(query_grequest, release_grequest, cancel_grequest, own, request);
+    if (code != MPI_SUCCESS) free(own);
+    set(ierror, code);
+}
+FORTRAN_NAMES(mpi_grequest_start_)
+
+/* ---- operators ---- */
+
+/* Functions whose first arguments are type(c_ptr) with VALUE, as those of mpi_f08 have: flang
+ * passes 64 bits. C's function gets nothing that would tell which operator it is for, so there is
+ * one for each of the program's. mpiwasm-fortran-ir chooses this entry by the function's type. */
+typedef void operator_function(int64_t in, int64_t inout, int *length, MPI_Datatype *type);
+enum { OPERATORS = 16 };
+static operator_function *operators[OPERATORS];
+
+#define OPERATOR(number)                                                                           \
+    static void operator_##number(void *in, void *inout, int *length, MPI_Datatype *type) {        \
+        operators[number]((intptr_t)in, (intptr_t)inout, length, type);                            \
+    }
+#define EACH(item)                                                                                 \
+    item(0) item(1) item(2) item(3) item(4) item(5) item(6) item(7) item(8) item(9) item(10)       \
+        item(11) item(12) item(13) item(14) item(15)
+EACH(OPERATOR)
+#define ADDRESS(number) operator_##number,
+
+void pmpi_op_create_c_ptr_(void *function, int *commute, MPI_Op *op, int *ierror) {
+    static MPI_User_function *const callers[OPERATORS] = {EACH(ADDRESS)};
+    int i = 0;
+    while (i < OPERATORS && operators[i] && operators[i] != (operator_function *)function)
+        i++;
+    if (i == OPERATORS) {
+        set(ierror, MPI_ERR_NO_MEM);
+        return;
+    }
+    operators[i] = (operator_function *)function;
+    set(ierror, MPI_Op_create(callers[i], *commute, op));
+}
+FORTRAN_NAMES(mpi_op_create_c_ptr_)
 
 /* ---- info ---- */
 

@@ -20,6 +20,9 @@ extern struct fortran_sentinels {
     int status_ignore[8], statuses_ignore[8];
 } mpiwasm_sentinels_;
 
+/* MPI_ARGV_NULL and MPI_ARGVS_NULL. */
+extern char mpiwasm_argvs_[1];
+
 static inline void *fortran_buffer(const void *address) {
     if (address == &mpiwasm_sentinels_.bottom) return MPI_BOTTOM;
     if (address == &mpiwasm_sentinels_.in_place) return MPI_IN_PLACE;
