@@ -69,15 +69,17 @@ class Documents(CliTest):
                 self.assertIn(f".SH {heading}", text, page)
             self.assertNotRegex(text, r"(?m)[ \t]$", page)
 
-    def test_compiler_wrapper(self):
-        """mpiwasmcc's own options, as its --help lists them, are those of its page."""
-        text = self.execute([harness.BUILD / "bin/mpiwasmcc", "--help"]).out
-        helped = set(re.findall(r"(?<![\w-])--?[a-z-]+(?::[a-z]+)?", text[text.index("  -show"):]))
-        page = (SOURCE / "man/mpiwasmcc.1").read_text().replace("\\-", "-")
-        page = page[page.index(".SH OPTIONS"):page.index(".SH ENVIRONMENT")]
-        written = set(re.findall(r"(?<![\w-])--?[a-z-]+(?::[a-z]+)?", page))
-        self.assertEqual(helped, written)
-        self.assertGreater(len(helped), 10)
+    def test_compiler_wrappers(self):
+        """The wrappers' own options, as their --help lists them, are those of their pages."""
+        option = re.compile(r"(?<![\w-])--?[a-zA-Z][a-z0-9-]*(?::[a-z]+)?")
+        for name, first in (("mpiwasmcc", "  -show"), ("mpiwasmfort", "  -cpp")):
+            text = self.execute([harness.BUILD / "bin" / name, "--help"]).out
+            text = text[text.index(first):].partition("It needs")[0]
+            page = (SOURCE / f"man/{name}.1").read_text().replace("\\-", "-")
+            page = page[page.index(".SH OPTIONS"):page.index(".SH ENVIRONMENT")]
+            page = re.sub(r"(?m)^\.[A-Z]+|\\f[A-Z]", "", page)
+            self.assertEqual(set(option.findall(text)), set(option.findall(page)), name)
+            self.assertGreater(len(option.findall(text)), 10, name)
 
     def test_environment_list(self):
         """The variables that the manual page promises are those of the code."""

@@ -28,6 +28,7 @@ class Install(CliTest):
         for path in ("bin/mpiwasm", "bin/mpiwasmcc", "bin/mpiwasmcxx",
                      "libexec/mpiwasm/mpiwasm-compile", "share/mpiwasm/include/mpi.h",
                      "share/man/man1/mpiwasm.1", "share/man/man1/mpiwasmcc.1",
+                     "share/man/man1/mpiwasmfort.1", "share/man/man1/mpiwasmf90.1",
                      "share/bash-completion/completions/mpiwasm"):
             self.assertTrue((prefix / path).exists(), path)
         for path in prefix.rglob("*"):  # nothing points back to the build tree or the first place
