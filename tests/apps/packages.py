@@ -205,7 +205,10 @@ def test(tools, package, mpis, options, verdict):
                                                     for mpi in mpis)]
     builds = {flavour.name: build(package, flavour, options.rebuild) for flavour in flavours}
     result = {"title": package.TITLE, "language": package.LANGUAGE, "built": package.BUILT_WITH,
-              "machine": machine(), "sizes": measure_sizes(builds), "runs": {}}
+              "machine": machine(),
+              "selection": f"`{options.only}`" if options.only else
+                           "that CI runs" if options.quick else "",
+              "sizes": measure_sizes(builds), "runs": {}}
     runner = Runner(tools, package, builds, verdict, options.repeat)
     for mpi in [] if options.build_only else mpis:
         for ranks in map(int, options.ranks.split(",")):

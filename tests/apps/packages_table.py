@@ -25,9 +25,11 @@ def checks(by_ranks, numbers):
 
 
 def failures(results):
-    """What fails, by name: natively too, or as a module alone."""
+    """What was left out, and what fails, by name: natively too, or as a module alone."""
     lines = []
     for package in results.values():
+        if package.get("selection"):
+            lines.append(f"- {package['title']}: only the checks {package['selection']}.")
         found = {}
         for mpi, by_ranks in sorted(package["runs"].items()):
             for ranks, run in sorted(by_ranks.items(), key=lambda item: int(item[0])):
