@@ -11,6 +11,7 @@
 #include "mpi/mpi_loader.h"
 #include "runtime/artifact.h"
 #include "runtime/link.h"
+#include "runtime/thread.h"
 #include "wasm/features.h"
 #include "wasm/print.h"
 
@@ -101,9 +102,12 @@ static uint32_t print_imports(const struct wasm_module *module, const struct off
         printf("%s  ", wasm_print_name(&import->name, name, sizeof name));
         print_type(module, import->kind, import->index);
         bool same = true, any = false;
-        enum link_state first = linker_import_state(offers->linkers[0], module, import);
+        bool is_made = thread_memory_is_imported(module, &module->imports[i]);
+        enum link_state first =
+            is_made ? LINK_OK : linker_import_state(offers->linkers[0], module, import);
         for (size_t j = 0; j < offers->linker_count; j++) {
-            enum link_state state = linker_import_state(offers->linkers[j], module, import);
+            enum link_state state =
+                is_made ? LINK_OK : linker_import_state(offers->linkers[j], module, import);
             if (state != first) same = false;
             if (state == LINK_OK) any = true;
         }

@@ -16,6 +16,7 @@
 #include "cli/module_file.h"
 #include "cli/paths.h"
 #include "runtime/instance.h"
+#include "runtime/thread.h"
 #include "wasm/print.h"
 
 #include <signal.h>
@@ -32,7 +33,8 @@ struct run {
     struct linker *linker;
     struct store *store;
     struct instance *instance;
-    bool refused; /* the artifact was for another machine or CPU */
+    bool refused;    /* the artifact was for another machine or CPU */
+    bool others_run; /* threads of the guest, which has ended */
 };
 
 static bool open_made(struct run *run, const char *path, int fd, struct error *err) {
@@ -195,13 +197,31 @@ static bool limit_memory(const struct run *run, struct error *err) {
     return true;
 }
 
+/* Nothing is freed, no handler of exit runs: threads of the guest still use it all. */
+_Noreturn static void end_process(int code) {
+    if (fflush(stdout) != 0 && code == 0) code = EXIT_FAILED;
+    _exit(code);
+}
+
+/* A thread of the guest has trapped or called exit. */
+static void on_thread_end(void *user, const struct outcome *outcome) {
+    struct run *run = user;
+    bool trapped = outcome->kind == OUTCOME_TRAPPED;
+    thread_end(run->instance);
+    if (trapped) report(NULL, outcome);
+    end_process(instance_finish(run->instance, outcome->exit_code, trapped));
+}
+
 static bool make_instance(struct run *run, struct error *err) {
-    static struct instance_options instance_options = {.report = report};
+    static struct instance_options instance_options = {.report = report, .ended = on_thread_end};
     const struct wasm_module *module = &run->artifact->module;
     run->linker = linker_create();
     if (!layers_add(run->linker, module, run->options, run->arena, err)) return false;
     run->store = store_create();
+    bool explicit_bounds = (run->artifact->descriptor->flags & ARTIFACT_EXPLICIT_BOUNDS) != 0;
+    if (!thread_memories_offer(run->store, run->linker, module, explicit_bounds, err)) return false;
     instance_options.host = &run->config;
+    instance_options.user = run;
     if (!instance_create(run->store, run->artifact, run->linker, &instance_options, &run->instance,
                          err))
         return module_file_explain(&run->file, err);
@@ -262,6 +282,7 @@ static int execute(struct run *run, struct func_ref *entry, bool *trapped) {
         }
     }
     *trapped = outcome.kind == OUTCOME_TRAPPED;
+    run->others_run = thread_end(run->instance);
     if (*trapped) report(NULL, &outcome);
     return outcome.kind == OUTCOME_RETURNED ? code : outcome.exit_code;
 }
@@ -304,6 +325,7 @@ int command_run(const struct command *command, const struct options *options, st
         bool trapped;
         code = execute(&run, entry, &trapped);
         code = instance_finish(run.instance, code, trapped);
+        if (run.others_run) end_process(code);
     }
     release(&run);
     return code;

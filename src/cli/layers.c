@@ -5,10 +5,12 @@
 
 #include "cli/message.h"
 #include "cli/paths.h"
+#include "runtime/thread.h"
 #include "wasi/wasi.h"
 
 void layers_add_fixed(struct linker *linker) {
     linker_add_host(linker, &wasi_host_module);
+    linker_add_host(linker, &thread_host_module);
 }
 
 static bool imports_mpi(const struct wasm_module *module) {
@@ -27,7 +29,8 @@ bool layers_add(struct linker *linker, const struct wasm_module *module,
                            err))
         return false;
     if (options->verbose) message_note("MPI: %s (%s)", plugin.host->description, plugin.path);
-    linker_add_host(linker, plugin.host);
+    bool threaded = plugin.host->threaded != NULL && thread_is_imported(module);
+    linker_add_host(linker, threaded ? plugin.host->threaded : plugin.host);
     return true;
 }
 

@@ -13,6 +13,7 @@
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_plugin.h"
 #include "mpi/mpi_session.h"
+#include "mpi/mpi_threads.h"
 #include "mpi_functions.h"
 
 #include <stdio.h>
@@ -70,7 +71,8 @@ static void check_world(struct mpilayer *layer) {
 
 bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provided) {
     struct mpilayer *layer = call->layer;
-    int level = mpilayer_thread_level_to_host(required), given = MPI_THREAD_SINGLE;
+    int level = mpilayer_thread_level_to_host(mpilayer_thread_level_fit(layer, required));
+    int given = MPI_THREAD_SINGLE;
     if (layer->phase == MPILAYER_FINALIZED) {
         return mpilayer_call_fail(call, GUEST_MPI_ERR_OTHER, NULL, "called after MPI_Finalize");
     }
@@ -86,7 +88,8 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
     }
     mpilayer_host_start();
     layer->phase = MPILAYER_RUNNING;
-    layer->thread_level = mpilayer_thread_level_to_guest(given);
+    layer->thread_level = mpilayer_thread_level_given(layer, given);
+    mpilayer_thread_is_main(layer);
     layer->world = predefine_comm(layer, GUEST_MPI_COMM_WORLD, MPI_COMM_WORLD, "MPI_COMM_WORLD");
     layer->self = predefine_comm(layer, GUEST_MPI_COMM_SELF, MPI_COMM_SELF, "MPI_COMM_SELF");
     int *tag_ub, flag = 0;

@@ -19,7 +19,8 @@
  * mpilayer_call_return or mpilayer_call_raise. Nothing of the guest's reaches MPI unchecked:
  * arrays are copied before they are checked (mpilayer_array_get).
  *
- * One layer per process, as MPI_Init is; no locks: one guest thread calls.
+ * One layer per process, as MPI_Init is; no locks: one guest thread at a time calls, see
+ * mpi_threads.h.
  */
 #ifndef MPIWASM_MPI_LAYER_H
 #define MPIWASM_MPI_LAYER_H

@@ -14,7 +14,6 @@
 #include "mpi/mpi_memory.h"
 #include "mpi_functions.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 enum {
@@ -37,8 +36,6 @@ static struct {
     uint64_t size;
     bool busy;
 } scratch;
-
-static pthread_t guest_thread;
 
 /* ---- calling the guest ---- */
 
@@ -123,7 +120,7 @@ static void reduce_pieces(const struct reduction_call *reduction, uint8_t *in, b
 static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatype *host_type) {
     struct mpilayer *layer = mpilayer_current;
     struct reduction_call reduction = {layer, &thunks[index], 0};
-    if (!pthread_equal(pthread_self(), guest_thread))
+    if (!layer->guest->operations->is_running(layer->guest))
         mpilayer_abort(layer, NULL, 1,
                        "MPI runs a reduction operator on a thread of its own (asynchronous "
                        "progress), where the program cannot run");
@@ -215,7 +212,6 @@ bool mpilayer_ops_start(struct mpilayer *layer) {
         op->predefined = true;
         op->commutative = row->handle != GUEST_MPI_REPLACE && row->handle != GUEST_MPI_NO_OP;
     }
-    guest_thread = pthread_self();
     return true;
 }
 

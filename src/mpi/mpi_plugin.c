@@ -11,6 +11,7 @@
 #include "mpi/mpi_legacy.h"
 #include "mpi/mpi_op.h"
 #include "mpi/mpi_session.h"
+#include "mpi/mpi_threads.h"
 #include "mpi/mpi_tools.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
@@ -169,6 +170,11 @@ const struct host_module *mpiwasm_host_module(void) {
            mpilayer_legacy_export_count * sizeof *functions);
     module.functions = functions;
     module.function_count = count;
+    static struct host_module threaded;
+    threaded = module;
+    threaded.functions = mpilayer_threaded_exports;
+    threaded.function_count = mpilayer_threaded_export_count;
+    module.threaded = &threaded;
     char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
     int length = 0;
     if (MPI_Get_library_version(text, &length) == MPI_SUCCESS) {

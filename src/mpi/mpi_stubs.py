@@ -3,6 +3,7 @@
 
     mpi_stubs.py header TABLE    prototypes of all host functions
     mpi_stubs.py stubs TABLE     the generated host functions and the table of all exports
+    mpi_stubs.py threads TABLE   the same for guests with threads: see mpi_threads.h
     mpi_stubs.py names TABLE     names, signatures and kinds without mpi.h: for the loader and tests
     mpi_stubs.py list TABLE      "MPI_Send i:iiiiii" lines: what the guest's mpi.h is checked against
 
@@ -212,6 +213,36 @@ def stubs(functions):
     return out
 
 
+# Any thread may call these at any time (MPI 4.1, section 11.6.2); they change nothing of the layer.
+ANYWHERE = set("Initialized Finalized Query_thread Is_thread_main Get_version Get_library_version "
+               "Abort Wtime Wtick".split())
+
+
+def threads(functions):
+    out = [NOTICE, '#include "mpi_functions.h"', '#include "mpi/mpi_threads.h"']
+    rows = []
+    for _, f in functions:
+        code = "mpilayer_%s" % f.name
+        if not f.unchanged and f.name not in ANYWHERE:
+            passed = ", ".join(["layer"] + [a.name for a in f.arguments])
+            call = ["    %s threaded_result = %s(%s);" % (f.result, code, passed)]
+            ends = ["    return threaded_result;"]
+            if f.result == "void":
+                call, ends = ["    %s(%s);" % (code, passed)], []
+            out += [""] + f.guarded(
+                ["static " + f.prototype().replace("mpilayer_", "threaded_", 1).replace(
+                    "struct threaded_", "struct mpilayer_") + " {",
+                 '    mpilayer_thread_enter(layer, "MPI_%s");' % f.name] + call +
+                ["    mpilayer_thread_leave(layer);"] + ends + ["}"])
+            code = "threaded_%s" % f.name
+        rows += f.guarded(['    {"mpi_abi_1", "%sMPI_%s", "%s", HOST_CODE(%s)},' % (
+            p, f.name, f.signature(), code) for p in ("", "P")])
+    out += ["", "const struct host_function mpilayer_threaded_exports[] = {"] + rows + ["};"]
+    out += ["const size_t mpilayer_threaded_export_count =",
+            "    sizeof mpilayer_threaded_exports / sizeof mpilayer_threaded_exports[0];"]
+    return out
+
+
 def names(functions):
     out = [NOTICE, '#include "mpi/mpi_names.h"', "",
            "const struct mpi_known_function mpi_known_functions[] = {"]
@@ -228,7 +259,7 @@ def listing(functions):
 
 
 def main():
-    modes = {"header": header, "stubs": stubs, "names": names, "list": listing}
+    modes = {"header": header, "stubs": stubs, "threads": threads, "names": names, "list": listing}
     if len(sys.argv) != 3 or sys.argv[1] not in modes:
         sys.exit(__doc__)
     print("\n".join(modes[sys.argv[1]](read_table(sys.argv[2]))))

@@ -10,6 +10,7 @@
 
 #include "mpi/mpi_datatype.h"
 #include "mpi/mpi_op.h"
+#include "mpi/mpi_threads.h"
 #include "mpi/mpi_window.h"
 #include "mpi_functions.h"
 
@@ -411,6 +412,9 @@ static int pin(struct dl_phdr_info *info, size_t size, void *user) {
 
 int32_t mpilayer_T_init_thread(struct mpilayer *layer, int32_t required, uint32_t provided) {
     int level = mpilayer_thread_level_to_host(required), given = MPI_THREAD_SINGLE;
+    if (level >= 0) {
+        level = mpilayer_thread_level_to_host(mpilayer_thread_level_fit(layer, required));
+    }
     if (level < 0 || !mpilayer_tool_may_write(layer, provided, 4, false) ||
         layer->tools == INT32_MAX) {
         return GUEST_MPI_T_ERR_INVALID;
@@ -421,7 +425,7 @@ int32_t mpilayer_T_init_thread(struct mpilayer *layer, int32_t required, uint32_
         /* Open MPI unloads components in MPI_Init and does not forget all of their variables, whose
          * values are then read from memory that is gone. */
         dl_iterate_phdr(pin, NULL);
-        layer->tools_level = mpilayer_thread_level_to_guest(given);
+        layer->tools_level = mpilayer_thread_level_given(layer, given);
         layer->tools_started = true;
     }
     if (code == MPI_SUCCESS) {

@@ -341,6 +341,7 @@ void outcome_report(const struct outcome *outcome, char *buffer, size_t size) {
     } while (0)
     APPEND("trap: %s%s%s\n", trap_kind_text(outcome->trap), outcome->message[0] != '\0' ? ": " : "",
            outcome->message);
+    if (outcome->thread != 0) APPEND("    in thread %u\n", outcome->thread);
     struct backtrace_entry *entries = calloc(OUTCOME_FRAMES_MAX, sizeof *entries);
     size_t count = entries == NULL ? 0 : outcome_backtrace(outcome, entries, OUTCOME_FRAMES_MAX);
     size_t at = 0;

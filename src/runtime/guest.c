@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a guest with threads: in the calling thread. */
+static struct instance *instance_of(const struct guest *guest) {
+    struct instance *instance = guest->runtime;
+    return instance->threads == NULL ? instance : thread_instance(instance);
+}
+
 static struct func_ref *table_entry(const struct instance *instance, uint64_t index) {
     const struct table *table = instance->guest_table;
     return table != NULL && index < table->size ? table->entries[index] : NULL;
@@ -19,7 +25,7 @@ static struct func_ref *table_entry(const struct instance *instance, uint64_t in
 
 static bool guest_function_signature(struct guest *guest, uint64_t index, char *buffer,
                                      size_t size) {
-    const struct func_ref *function = table_entry(guest->runtime, index);
+    const struct func_ref *function = table_entry(instance_of(guest), index);
     return function != NULL && link_signature(type_from_id(function->type_id), buffer, size);
 }
 
@@ -37,26 +43,26 @@ static void no_entry_body(void *argument) {
 }
 
 static bool guest_call_function(struct guest *guest, uint64_t index, union wasm_value *slots) {
-    struct instance *instance = guest->runtime;
+    struct instance *instance = instance_of(guest);
     struct func_ref *function = table_entry(instance, index);
     if (function == NULL) return trap_guard(no_entry_body, &index, pending_of(instance));
     return instance_call(instance, function, slots, pending_of(instance));
 }
 
 static void guest_resume_unwind(struct guest *guest) {
-    struct instance *instance = guest->runtime;
+    struct instance *instance = instance_of(guest);
     trap_resume(pending_of(instance));
 }
 
 static int guest_report_pending(struct guest *guest) {
-    struct instance *instance = guest->runtime;
+    struct instance *instance = instance_of(guest);
     const struct outcome *pending = pending_of(instance);
     if (instance->options.report != NULL) instance->options.report(instance->options.user, pending);
     return pending->exit_code;
 }
 
 static uint64_t guest_allocate(struct guest *guest, uint64_t size, uint64_t alignment) {
-    struct instance *instance = guest->runtime;
+    struct instance *instance = instance_of(guest);
     union wasm_value slots[2];
     struct func_ref *function = instance->guest_malloc;
     enum { MALLOC_ALIGNMENT = 8 }; /* the least of what C libraries for wasm32 give */
@@ -77,7 +83,7 @@ static uint64_t guest_allocate(struct guest *guest, uint64_t size, uint64_t alig
 }
 
 static void guest_release(struct guest *guest, uint64_t address) {
-    struct instance *instance = guest->runtime;
+    struct instance *instance = instance_of(guest);
     if (instance->guest_free == NULL || address == 0) return;
     union wasm_value slots[1] = {{.u64 = address}};
     (void)instance_call(instance, instance->guest_free, slots, pending_of(instance));
@@ -89,6 +95,10 @@ static void guest_trap(struct guest *guest, const char *format, va_list argument
 
 static void guest_exit(struct guest *guest, int code) {
     trap_exit(code);
+}
+
+static bool guest_is_running(struct guest *guest) {
+    return trap_is_guarded();
 }
 
 static void guest_claim_signals(struct guest *guest) {
@@ -105,4 +115,5 @@ const struct guest_operations guest_operations = {
     .trap = guest_trap,
     .exit = guest_exit,
     .claim_signals = guest_claim_signals,
+    .is_running = guest_is_running,
 };

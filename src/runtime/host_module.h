@@ -8,6 +8,9 @@
  *     static int32_t fd_close(void *state, int32_t fd);
  *     {"wasi_snapshot_preview1", "fd_close", "i:i", HOST_CODE(fd_close)}
  *
+ * A guest may have threads (thread.h): then a layer's functions are called in several at once, with
+ * one state, and guest_operations act on the calling thread.
+ *
  * A layer sees the guest only through struct guest, never the runtime's internals; layers do not
  * see each other.  Layers may live in plugins (the MPI layer does), so nothing here needs a symbol
  * of the executable.
@@ -63,20 +66,25 @@ struct guest_operations {
 
     /* Install the runtime's trap handlers again: after a library may have replaced them. */
     void (*claim_signals)(struct guest *guest);
+
+    /* Is the calling thread one of the guest's, below a call into it? Others, such as a library's
+     * own, must not call it. */
+    bool (*is_running)(struct guest *guest);
 };
 
 /* The running guest as a layer sees it. Owned by the runtime. */
 struct guest {
     uint8_t *memory; /* base of the exported memory (else memory 0); NULL if none; never moves */
     const uint64_t *memory_size; /* bytes now; grows while host functions are not running, or in
-                                    call_function, allocate */
+                                    call_function, allocate; with threads at any time */
     const struct guest_operations *operations;
-    void *runtime; /* the runtime's own */
+    bool has_threads; /* host functions may be called in several threads at once */
+    void *runtime;    /* the runtime's own */
 };
 
 /* [address, address + size) lies inside linear memory. size 0 at the very end is inside. */
 static inline bool guest_range_ok(const struct guest *guest, uint64_t address, uint64_t size) {
-    uint64_t limit = *guest->memory_size;
+    uint64_t limit = __atomic_load_n(guest->memory_size, __ATOMIC_RELAXED);
     return size <= limit && address <= limit - size;
 }
 
@@ -141,6 +149,9 @@ struct host_module {
      */
     int (*finish)(void *state, int code, bool trapped);
     void (*destroy)(void *state);
+
+    /* What a guest with threads gets in its place; NULL: the same. */
+    const struct host_module *threaded;
 
     /* For `mpiwasm doctor`; NULL where there is nothing to tell or to try. */
     const char *details; /* of the library, one line: what the description leaves out */

@@ -9,6 +9,7 @@
 #include "runtime/instance.h"
 
 #include "runtime/internal.h"
+#include "runtime/thread.h"
 #include "wasm/instr.h"
 #include "wasm/print.h"
 
@@ -212,7 +213,10 @@ static bool definitions_allocate(struct instance *instance, const struct context
         tables[i] = external.table;
     }
     for (uint32_t i = module->imported_memory_count; i < module->memory_count; i++) {
-        if (!store_memory_create(store, &module->memories[i].type, explicit_bounds, &external, err))
+        const struct wasm_memory_type *type = &module->memories[i].type;
+        if (instance->first != NULL && type->is_shared)
+            external.memory = context_memory(instance->first->context, i);
+        else if (!store_memory_create(store, type, explicit_bounds, &external, err))
             return false;
         memories[i] = external.memory;
     }
@@ -252,6 +256,7 @@ static void guest_fill(struct instance *instance) {
     struct external external;
     guest->operations = &guest_operations;
     guest->runtime = instance;
+    guest->has_threads = thread_is_imported(instance->module);
     guest->memory_size = &no_memory;
     struct linear_memory *memory = NULL;
     if (instance_export(instance, "memory", 6, &external) && external.kind == WASM_EXTERNAL_MEMORY)
@@ -315,9 +320,21 @@ static bool layers_instantiate(struct instance *instance, const struct context_l
     return true;
 }
 
-bool instance_create(struct store *store, struct artifact *artifact, const struct linker *linker,
-                     const struct instance_options *options, struct instance **out,
-                     struct error *err) {
+/* A thread's instance has the layers of the first. */
+static void layers_share(struct instance *instance, const struct context_layout *layout) {
+    struct import_slot *slots = (void *)((uint8_t *)instance->context + layout->import_slots);
+    for (uint32_t i = 0; i < instance->module->imported_function_count; i++) {
+        if (instance->functions[i] != &instance->host[i]) continue;
+        instance->host[i].context = instance->first->host[i].context;
+        slots[i].context = instance->host[i].context;
+    }
+    instance->threads = instance->first->threads;
+}
+
+/* `first` is NULL, or has started the thread that the instance is for. */
+static bool create(struct store *store, struct artifact *artifact, const struct linker *linker,
+                   const struct instance_options *options, struct instance *first,
+                   struct instance **out, struct error *err) {
     const struct wasm_module *module = &artifact->module;
     struct context_layout layout = module_context_layout(module);
     struct link_target *targets = calloc((size_t)module->import_count + 1, sizeof *targets);
@@ -333,16 +350,36 @@ bool instance_create(struct store *store, struct artifact *artifact, const struc
         goto done;
     }
     if (options != NULL) instance->options = *options;
+    instance->linker = linker;
+    instance->first = first;
     if (!imports_fill(instance, &layout, targets, err)) goto done;
     if (!definitions_allocate(instance, &layout, err)) goto done;
     context_fill(instance, &layout);
     guest_fill(instance);
-    if (!layers_instantiate(instance, &layout, targets, err)) goto done;
+    if (first != NULL)
+        layers_share(instance, &layout);
+    else if (!layers_instantiate(instance, &layout, targets, err))
+        goto done;
     *out = instance;
     ok = true;
 done:
     free(targets);
     return ok;
+}
+
+bool instance_create(struct store *store, struct artifact *artifact, const struct linker *linker,
+                     const struct instance_options *options, struct instance **out,
+                     struct error *err) {
+    return create(store, artifact, linker, options, NULL, out, err);
+}
+
+bool instance_create_thread(struct instance *first, struct store *store, struct instance **out,
+                            struct error *err) {
+    const struct wasm_module *module = first->module;
+    for (uint32_t i = 0; i < module->memory_count; i++)
+        if (module->memories[i].type.is_shared)
+            store_memory_share(store, context_memory(first->context, i));
+    return create(store, first->artifact, first->linker, &first->options, first, out, err);
 }
 
 struct call {
@@ -383,7 +420,12 @@ static void initialize_body(void *argument) {
     for (uint32_t i = 0; i < module->data_count; i++) {
         const struct wasm_data_segment *segment = &module->datas[i];
         if (segment->mode != WASM_SEGMENT_ACTIVE) continue;
-        const struct wasm_limits *limits = &module->memories[segment->memory].type.limits;
+        const struct wasm_memory_type *type = &module->memories[segment->memory].type;
+        const struct wasm_limits *limits = &type->limits;
+        if (type->is_shared && instance->first != NULL) { /* the first instance has done it */
+            instance->data_dropped[i] = true;
+            continue;
+        }
         if (!segment_offset(instance, &segment->offset, limits, &offset, &err))
             trap_raise(TRAP_HOST, "%s", err.message);
         instance_memory_init(instance, segment->memory, i, offset, 0, segment->size);
@@ -457,6 +499,7 @@ int instance_finish(struct instance *instance, int code, bool trapped) {
         struct layer *layer = &instance->layers[i - 1];
         if (layer->host->finish != NULL) code = layer->host->finish(layer->state, code, trapped);
     }
-    instance_layers_destroy(instance);
+    if (instance->threads == NULL || !instance->threads->others_run)
+        instance_layers_destroy(instance);
     return code;
 }

@@ -23,6 +23,9 @@ struct instance_options {
     const struct host_config *host;
     /* Print the report of a trap, for guest_operations.report_pending. May be NULL. */
     void (*report)(void *user, const struct outcome *outcome);
+    /* A thread of the guest other than the first has trapped or exited: called in that thread, ends
+     * the process and does not return (thread.h). NULL: the guest cannot start threads. */
+    void (*ended)(void *user, const struct outcome *outcome);
     void *user;
 };
 

@@ -93,6 +93,19 @@ struct layer {
     void *state;
 };
 
+/* The threads of a guest, see thread.h. */
+struct thread_group {
+    pthread_mutex_t lock;
+    struct instance *first; /* of the thread that called the guest to begin with */
+    uint32_t last_id;
+    uint32_t running; /* threads besides the first */
+    bool is_ending, others_run;
+};
+/* The instance that the guest's code has in the calling thread: the one given, or a thread's. */
+struct instance *thread_instance(struct instance *instance);
+/* Of the calling thread, as outcome.thread. */
+uint32_t thread_number(void);
+
 struct instance {
     struct context *context;
     struct store *store;
@@ -115,9 +128,16 @@ struct instance {
     struct table *guest_table;
     struct func_ref *guest_malloc, *guest_aligned_alloc, *guest_free; /* NULL: not exported */
     struct instance_options options;
+    const struct linker *linker;  /* for the instances of threads */
+    struct thread_group *threads; /* NULL: the module does not start threads */
+    struct instance *first;       /* of a thread's: the guest's first instance; else NULL */
     struct outcome *pending; /* of a call_function that returned false; made when first needed */
 };
 
+/* An instance for another thread of the guest: its shared memories and layers are those of `first`.
+ * The store gets to own it. */
+bool instance_create_thread(struct instance *first, struct store *store, struct instance **out,
+                            struct error *err);
 /* Destroy the layers, as instance_finish does at its end; they have finished, or never began. */
 void instance_layers_destroy(struct instance *instance);
 /* Where the arrays of a module's context are, and two of them. */
@@ -180,6 +200,8 @@ _Noreturn void trap_resume(const struct outcome *outcome);
 /* As trap_raise, with a stack that has been recorded before. */
 _Noreturn void trap_raise_recorded(enum trap_kind kind, const struct trap_frame *frames,
                                    uint32_t frame_count, bool frames_cut, const char *message);
+/* Is there a call into the guest on this thread? */
+bool trap_is_guarded(void);
 /* The frame of the innermost trap_guard. */
 const void *trap_border(void);
 /* This thread's stack, [*low, *high). False if that is not known. */

@@ -66,6 +66,7 @@ static void outcome_set_trap(struct outcome *outcome, enum trap_kind kind) {
     outcome->kind = OUTCOME_TRAPPED;
     outcome->trap = kind;
     outcome->exit_code = TRAP_EXIT_CODE;
+    outcome->thread = thread_number();
     outcome->message[0] = '\0';
     outcome->frame_count = 0;
     outcome->frames_cut = false;
@@ -111,6 +112,10 @@ void trap_raise_recorded(enum trap_kind kind, const struct trap_frame *frames, u
     outcome->frame_count = frame_count;
     outcome->frames_cut = frames_cut;
     siglongjmp(entry->jump, 1);
+}
+
+bool trap_is_guarded(void) {
+    return innermost != NULL;
 }
 
 const void *trap_border(void) {

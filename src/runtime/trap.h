@@ -32,6 +32,7 @@ struct trap_frame {
 struct outcome {
     enum outcome_kind kind;
     enum trap_kind trap; /* only if OUTCOME_TRAPPED */
+    uint32_t thread;     /* 0: the guest's first; else the number that thread-spawn returned */
     int exit_code;       /* OUTCOME_EXITED: the guest's; OUTCOME_TRAPPED: TRAP_EXIT_CODE */
     /* The trap in words, without the kind's own text: "address 0x20000 of 0x10000 bytes", a host
      * function's message; may be empty. One line. */

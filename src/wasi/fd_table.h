@@ -1,10 +1,15 @@
 /*
  * fd_table.h - the guest's file descriptors: small numbers of its own, each standing for a host
  * descriptor with the rights that the guest has on it.
+ *
+ * With threads (is_shared) an entry that a call has got stays, and the host's descriptor open,
+ * until the thread calls fd_table_release_borrowed, whatever others close in the meantime; without,
+ * until it is closed.
  */
 #ifndef MPIWASM_WASI_FD_TABLE_H
 #define MPIWASM_WASI_FD_TABLE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +22,7 @@ struct fd_positions {
 };
 
 struct fd_entry {
-    int host_fd;      /* -1: the entry is free */
+    int host_fd;
     bool owned;       /* closed with the entry; false for the process's own stdin, stdout, stderr */
     bool read_only;   /* lies below a read-only grant: nothing may modify it */
     uint8_t filetype; /* enum wasi_filetype */
@@ -26,22 +31,29 @@ struct fd_entry {
     uint64_t rights_base;    /* enum wasi_rights */
     uint64_t rights_inheriting;
     const char *preopen_name;      /* guest path of a grant, else NULL; the configuration's */
-    struct fd_positions positions; /* owned: freed with the entry */
+    struct fd_positions positions; /* owned: freed with the entry; under positions_lock */
+    uint32_t references;           /* of the table and of calls; under the table's lock */
 };
 
-/* A zeroed struct is an empty table without a quota (no room at all). */
 struct fd_table {
-    struct fd_entry *entries; /* [capacity]; owned */
+    struct fd_entry **entries; /* [capacity], NULL where free; owned */
     uint32_t capacity;
     uint32_t quota;       /* capacity never exceeds it */
     uint32_t lowest_free; /* no free entry lies below */
+    bool is_shared;       /* by threads */
+    pthread_mutex_t lock, positions_lock;
 };
 
-/* The entry of an open descriptor, NULL if it is not open. Valid until the next insertion. */
+void fd_table_init(struct fd_table *table, uint32_t quota, bool is_shared);
+
+/* The entry of an open descriptor, NULL if it is not open. */
 struct fd_entry *fd_table_get(struct fd_table *table, uint32_t fd);
 
+/* The end of a call: what this thread got may go. Cheap if that was nothing. */
+void fd_table_release_borrowed(struct fd_table *table);
+
 /* The number that the next insertion takes: to know that there is one before anything is opened,
- * and so created or truncated. Moves entries as an insertion does. 0 or a host errno, as there. */
+ * and so created or truncated. 0 or a host errno, as there. */
 int fd_table_find_free(struct fd_table *table, uint32_t least, uint32_t *fd);
 
 /*

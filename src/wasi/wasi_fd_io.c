@@ -71,9 +71,10 @@ static uint32_t transfer(struct wasi *wasi, uint32_t fd, uint32_t array, uint32_
     if (offset) rights |= WASI_RIGHT_FD_SEEK;
     if (!wasi_range_ok(wasi, result, 4)) return WASI_EFAULT;
     uint32_t error = wasi_file_get(wasi, fd, rights, &entry);
-    if (error == WASI_ENOTCAPABLE && direction == READ &&
-        fd_table_get(&wasi->files, fd)->filetype == WASI_FILETYPE_DIRECTORY) {
-        return WASI_EISDIR; /* which tells more, and is what POSIX has */
+    if (error == WASI_ENOTCAPABLE && direction == READ) {
+        entry = fd_table_get(&wasi->files, fd);
+        /* Which tells more, and is what POSIX has. */
+        if (entry && entry->filetype == WASI_FILETYPE_DIRECTORY) return WASI_EISDIR;
     }
     if (error) return error;
     error = iovecs_gather(wasi, array, count, vectors, &vector_count);

@@ -95,16 +95,10 @@ static bool positions_set(struct fd_positions *positions, uint64_t cookie, int64
     return true;
 }
 
-uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32_t length,
-                         uint64_t cookie, uint32_t result) {
+static uint32_t read_entries(struct wasi *wasi, struct fd_entry *file, uint32_t buffer,
+                             uint32_t length, uint64_t cookie, uint32_t result) {
     enum { LEAST = 1024, MOST = 65536 }; /* bytes for the kernel; one record is below 300 */
-    struct fd_entry *file;
-    if (!wasi_range_ok(wasi, result, 4) || !wasi_range_ok(wasi, buffer, length)) {
-        return WASI_EFAULT;
-    }
-    uint32_t error = wasi_file_get(wasi, fd, WASI_RIGHT_FD_READDIR, &file);
-    if (error) return error;
-    if (file->filetype != WASI_FILETYPE_DIRECTORY) return WASI_ENOTDIR;
+    uint32_t error = WASI_ESUCCESS;
     if (cookie > file->positions.count) return WASI_EINVAL;
     off_t position = cookie == 0 ? 0 : file->positions.at[cookie - 1];
     if (lseek(file->host_fd, position, SEEK_SET) < 0) {
@@ -136,4 +130,19 @@ uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32
     if (error && output.left == length) return error;
     wasi_put_u32(wasi_at(wasi, result), length - (uint32_t)output.left);
     return WASI_ESUCCESS;
+}
+
+uint32_t wasi_fd_readdir(struct wasi *wasi, uint32_t fd, uint32_t buffer, uint32_t length,
+                         uint64_t cookie, uint32_t result) {
+    struct fd_entry *file;
+    if (!wasi_range_ok(wasi, result, 4) || !wasi_range_ok(wasi, buffer, length)) {
+        return WASI_EFAULT;
+    }
+    uint32_t error = wasi_file_get(wasi, fd, WASI_RIGHT_FD_READDIR, &file);
+    if (error) return error;
+    if (file->filetype != WASI_FILETYPE_DIRECTORY) return WASI_ENOTDIR;
+    pthread_mutex_lock(&wasi->files.positions_lock);
+    error = read_entries(wasi, file, buffer, length, cookie, result);
+    pthread_mutex_unlock(&wasi->files.positions_lock);
+    return error;
 }

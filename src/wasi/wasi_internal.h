@@ -3,7 +3,8 @@
  * the guest's memory, and the prototypes of all host functions.
  *
  * Host functions return a WASI errno. They check every guest address before they use it and set
- * outputs on success only. The state belongs to one guest; nothing is global.
+ * outputs on success only. The state belongs to one guest; nothing is global. With threads they run
+ * in several at once: only the table of files changes, and it has its locks.
  */
 #ifndef MPIWASM_WASI_WASI_INTERNAL_H
 #define MPIWASM_WASI_WASI_INTERNAL_H

@@ -25,9 +25,40 @@
 #define WASI_SIGNATURE_7(a, b, c, d, e, f, g) #a #b #c #d #e #f #g
 #define WASI_SIGNATURE_9(a, b, c, d, e, f, g, h, i) #a #b #c #d #e #f #g #h #i
 
+/* What the guest calls: the function, and then what the call had of the table of files may go. */
+#define WASI_NAMED_0()
+#define WASI_NAMED_1(a) , WASI_TYPE_##a v1
+#define WASI_NAMED_2(a, b) WASI_NAMED_1(a), WASI_TYPE_##b v2
+#define WASI_NAMED_3(a, b, c) WASI_NAMED_2(a, b), WASI_TYPE_##c v3
+#define WASI_NAMED_4(a, b, c, d) WASI_NAMED_3(a, b, c), WASI_TYPE_##d v4
+#define WASI_NAMED_5(a, b, c, d, e) WASI_NAMED_4(a, b, c, d), WASI_TYPE_##e v5
+#define WASI_NAMED_6(a, b, c, d, e, f) WASI_NAMED_5(a, b, c, d, e), WASI_TYPE_##f v6
+#define WASI_NAMED_7(a, b, c, d, e, f, g) WASI_NAMED_6(a, b, c, d, e, f), WASI_TYPE_##g v7
+#define WASI_NAMED_9(a, b, c, d, e, f, g, h, i)                                                    \
+    WASI_NAMED_7(a, b, c, d, e, f, g), WASI_TYPE_##h v8, WASI_TYPE_##i v9
+#define WASI_VALUES_0
+#define WASI_VALUES_1 , v1
+#define WASI_VALUES_2 WASI_VALUES_1, v2
+#define WASI_VALUES_3 WASI_VALUES_2, v3
+#define WASI_VALUES_4 WASI_VALUES_3, v4
+#define WASI_VALUES_5 WASI_VALUES_4, v5
+#define WASI_VALUES_6 WASI_VALUES_5, v6
+#define WASI_VALUES_7 WASI_VALUES_6, v7
+#define WASI_VALUES_9 WASI_VALUES_7, v8, v9
+#define WASI_FUNCTION(name, count, types)                                                          \
+    static uint32_t call_##name(struct wasi *wasi WASI_NAMED_##count types) {                      \
+        uint32_t error = wasi_##name(wasi WASI_VALUES_##count);                                    \
+        if (wasi->files.is_shared) fd_table_release_borrowed(&wasi->files);                        \
+        return error;                                                                              \
+    }
+#define WASI_PROCEDURE(name, count, types)
+#include "wasi/wasi_functions.def"
+#undef WASI_FUNCTION
+#undef WASI_PROCEDURE
+
 static const struct host_function wasi_functions[] = {
 #define WASI_FUNCTION(name, count, types)                                                          \
-    {"wasi_snapshot_preview1", #name, "i:" WASI_SIGNATURE_##count types, HOST_CODE(wasi_##name)},
+    {"wasi_snapshot_preview1", #name, "i:" WASI_SIGNATURE_##count types, HOST_CODE(call_##name)},
 #define WASI_PROCEDURE(name, count, types)                                                         \
     {"wasi_snapshot_preview1", #name, ":" WASI_SIGNATURE_##count types, HOST_CODE(wasi_##name)},
 #include "wasi/wasi_functions.def"
@@ -136,7 +167,7 @@ static bool wasi_instantiate(const struct host_config *config, struct guest *gue
     if (!wasi) return error_set(err, ERROR_NO_MEMORY, "out of memory");
     wasi->guest = guest;
     wasi->config = config;
-    wasi->files.quota = file_quota();
+    fd_table_init(&wasi->files, file_quota(), guest->has_threads);
     path_sandbox_init(&wasi->sandbox);
     wasi->roots = calloc(config->directory_count + 1, sizeof *wasi->roots);
     if (!wasi->roots) {

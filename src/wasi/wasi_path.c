@@ -315,8 +315,7 @@ uint32_t wasi_path_open(struct wasi *wasi, uint32_t fd, uint32_t lookup, uint32_
     struct location location;
     struct stat status;
     if (!wasi_range_ok(wasi, result, 4)) return WASI_EFAULT;
-    /* A number must be there before a file is created or truncated. Growing the table moves its
-     * entries, so this comes first. */
+    /* A number must be there before a file is created or truncated. */
     uint32_t number;
     int room = fd_table_find_free(&wasi->files, 0, &number);
     uint64_t needed = WASI_RIGHT_PATH_OPEN;

@@ -37,7 +37,8 @@ static uint64_t clock_now(clockid_t clock) {
 struct poll_set {
     struct pollfd *fds;
     uint32_t count;
-    uint32_t *places; /* [capacity of the table of files]: 1 + index in fds; 0: not there */
+    uint32_t *places; /* [place_count]: 1 + index in fds; 0: not there */
+    uint32_t place_count;
 };
 
 /* 0, or an errno that spoils the whole call. */
@@ -73,6 +74,10 @@ static uint32_t subscription_decode(struct wasi *wasi, const uint8_t *at, struct
     uint64_t rights = reads ? WASI_RIGHT_FD_READ : WASI_RIGHT_FD_WRITE;
     out->error = wasi_file_get(wasi, fd, WASI_RIGHT_POLL_FD_READWRITE | rights, &entry);
     if (out->error) return WASI_ESUCCESS;
+    if (fd >= set->place_count) { /* another thread has opened it just now */
+        out->error = WASI_EBADF;
+        return WASI_ESUCCESS;
+    }
     if (!set->places[fd]) {
         set->fds[set->count] = (struct pollfd){.fd = entry->host_fd};
         set->places[fd] = ++set->count;
@@ -178,8 +183,9 @@ uint32_t wasi_poll_oneoff(struct wasi *wasi, uint32_t in, uint32_t out, uint32_t
     struct subscription *subscriptions = calloc(count, sizeof *subscriptions);
     struct poll_set set = {
         .fds = calloc(count, sizeof *set.fds),
-        .places = calloc(wasi->files.capacity + 1, sizeof *set.places),
+        .place_count = __atomic_load_n(&wasi->files.capacity, __ATOMIC_RELAXED),
     };
+    set.places = calloc((size_t)set.place_count + 1, sizeof *set.places);
     uint32_t error = subscriptions && set.fds && set.places ? WASI_ESUCCESS : WASI_ENOMEM;
     uint32_t stored = 0;
     for (uint32_t i = 0; i < count && !error; i++) {

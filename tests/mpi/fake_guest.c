@@ -70,7 +70,12 @@ static void claim_signals(struct guest *guest) {
     fake_of(guest)->signal_claims++;
 }
 
+static bool is_running(struct guest *guest) {
+    return true;
+}
+
 static const struct guest_operations operations = {
+    .is_running = is_running,
     .function_signature = function_signature,
     .call_function = call_function,
     .resume_unwind = resume_unwind,

@@ -225,7 +225,10 @@ static void fixture_make(struct fixture *f) {
                                      .directories = f->directories,
                                      .directory_count = 2};
     f->memory_size = MEMORY_SIZE;
-    f->guest = (struct guest){malloc(MEMORY_SIZE), &f->memory_size, &operations, f};
+    f->guest = (struct guest){.memory = malloc(MEMORY_SIZE),
+                              .memory_size = &f->memory_size,
+                              .operations = &operations,
+                              .runtime = f};
     if (!f->guest.memory) give_up("malloc");
     memset(f->guest.memory, 0xa5, MEMORY_SIZE);
     f->next = 1024;
