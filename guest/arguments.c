@@ -137,9 +137,6 @@ static const char *const native_only[] = {"-fPIC",
                                           "-static-pie",
                                           "-shared-libgcc",
                                           "-rdynamic",
-                                          "-pthread",
-                                          "-pthreads",
-                                          "-mt",
                                           "-pipe",
                                           "-fno-plt",
                                           "-fstack-protector*",
@@ -388,6 +385,11 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
             options->has_no_exceptions = false;
         if (strstr(argument, "-wasm-enable-sjlj") || !strcmp(argument, "-mno-exception-handling"))
             options->has_jumps = true;
+        if (!strcmp(argument, "-pthread") || !strcmp(argument, "-pthreads") ||
+            !strcmp(argument, "-mt")) {
+            options->has_threads = true;
+            continue;
+        }
         if (starts_with(argument, "-x")) language = value ? value : argument + 2;
         if (!strcmp(argument, "-o"))
             options->output = value;
@@ -566,6 +568,8 @@ static bool find_sysroot(struct install *install, char *reason, size_t reason_si
     }
     install->has_exceptions = exists(install->sysroot, "lib/wasm32-wasip1/eh/libc++.a");
     install->has_no_exceptions = exists(install->sysroot, "lib/wasm32-wasip1/noeh/libc++.a");
+    install->has_threads = install->level == LEVEL_FULL &&
+                           exists(install->sysroot, "lib/wasm32-wasip1/threads/libpthread.a");
     return true;
 }
 

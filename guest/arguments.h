@@ -33,6 +33,7 @@ struct options {
     bool is_old_c, is_strict, is_verbose;
     bool has_no_exceptions; /* -fno-exceptions */
     bool has_jumps;         /* -wasm-enable-sjlj or what excludes it; else the wrapper adds it */
+    bool has_threads;       /* -pthread; not among what clang gets */
     bool has_sysroot, has_nostdlib, has_nostartfiles;
     bool wants_help, wants_version;
     enum shebang shebang;
@@ -60,6 +61,7 @@ struct install {
     char sysroot[PATH_MAX + 64];
     bool has_builtins; /* share holds compiler-rt's builtins; not with WASI_SDK_PATH */
     bool has_exceptions, has_no_exceptions; /* which C++ libraries there are, in eh/ and noeh/ */
+    bool has_threads;                       /* libraries for -pthread, in threads/ */
 };
 
 bool install_find(struct install *install, char *reason, size_t reason_size);

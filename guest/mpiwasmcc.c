@@ -37,6 +37,7 @@ static const char usage[] =
     "  --shebang, --no-shebang   begin the linked file with a line \"#!.../mpiwasm\", or do not\n"
     "                       (default: where the name does not end in .wasm)\n"
     "  -g                   when linking: keep debugging information (else it is left out)\n"
+    "  -pthread             threads, which need `mpiwasm sysroot build`; else it is left out\n"
     "  --help, --version    print this, or the versions\n"
     "\n"
     "C++ exceptions, filesystem, mutexes and the like need `mpiwasm sysroot build`, once.\n"
@@ -58,6 +59,11 @@ static bool has_exceptions(const struct job *job) {
     const struct install *install = &job->install;
     return install->has_exceptions &&
            !(job->options.has_no_exceptions && job->options.links && install->has_no_exceptions);
+}
+
+/* Whether the module can start threads: -pthread, where there are libraries for it. */
+static bool has_threads(const struct job *job) {
+    return job->options.has_threads && job->install.has_threads;
 }
 
 __attribute__((format(printf, 2, 3), noreturn)) static void die(const struct job *job,
@@ -86,6 +92,7 @@ static void add_compile_flags(const struct job *job, struct arguments *out) {
     if (job->install.has_exceptions && !job->options.has_no_exceptions &&
         (job->is_cxx || job->options.is_cxx))
         arguments_add(out, "-fwasm-exceptions");
+    if (has_threads(job)) arguments_add(out, "-pthread");
     arguments_addf(out, "-isystem%s/compat", job->install.share);
     arguments_addf(out, "-isystem%s/include", job->install.share);
 }
@@ -140,9 +147,18 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
         "-Wl,--export-if-defined=free",
         "-Wl,--export-if-defined=aligned_alloc",
     };
+    static const char *const threads[] = {
+        "-pthread", /* shared memory */
+        "-Wl,--import-memory",
+        "-Wl,--export-memory",
+        "-Wl,--max-memory=4294967296",
+    };
     static const char *const libraries[] = {
-        "-lmpiwasm-compat",          "-lwasi-emulated-signal", "-lwasi-emulated-process-clocks",
-        "-lwasi-emulated-mman",      "-lwasi-emulated-getpid", "-lm",
+        "-lwasi-emulated-signal",
+        "-lwasi-emulated-process-clocks",
+        "-lwasi-emulated-mman",
+        "-lwasi-emulated-getpid",
+        "-lm",
         "-lc-printscan-long-double", /* without it printf("%Lf") traps */
     };
     arguments_add_all(out, flags, sizeof flags / sizeof *flags);
@@ -156,8 +172,14 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
     arguments_addf(out, "-L%s/lib", job->install.share);
     if (job->install.has_exceptions || job->install.has_no_exceptions)
-        arguments_addf(out, "-L%s/lib/wasm32-wasip1/%s", job->install.sysroot,
-                       has_exceptions(job) ? "eh" : "noeh");
+        arguments_addf(out, "-L%s/lib/wasm32-wasip1/%s%s", job->install.sysroot,
+                       has_threads(job) ? "threads/" : "", has_exceptions(job) ? "eh" : "noeh");
+    if (has_threads(job)) {
+        arguments_add_all(out, threads, sizeof threads / sizeof *threads);
+        arguments_addf(out, "-L%s/lib/wasm32-wasip1/threads", job->install.sysroot);
+        arguments_add(out, "-lpthread"); /* before the functions for programs of one thread */
+    }
+    arguments_add(out, has_threads(job) ? "-lmpiwasm-compat-threads" : "-lmpiwasm-compat");
     arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
     if (has_exceptions(job) && job->is_cxx) arguments_add(out, "-lunwind");
     /* clang's versions look for their builtins at different places: name all default libraries. */
@@ -343,6 +365,11 @@ int main(int argc, char **argv) {
         .is_raw = job.options.is_verbose,
     };
     if (job.options.is_verbose) print_level(&job);
+    if (job.options.is_verbose && job.options.has_threads && !job.install.has_threads)
+        fprintf(stderr,
+                "%s: note: -pthread dropped: the libraries for it come with `mpiwasm sysroot "
+                "build`\n",
+                job.program);
     int code = run(&job, &command, &diagnosis);
     if (code == 0 && job.options.links) finish_link(&job, &diagnosis);
     return code;

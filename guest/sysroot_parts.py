@@ -17,7 +17,7 @@ PACKAGE, VERSION = "ziglang", "0.14.1"
 PLATFORM = "manylinux_2_12_x86_64"  # one file for every machine: only sources are taken from it
 SHA256 = "6eb9d4d759b292c83810dbee2e9e8e3fbfbf01d864e6e9811bae711fd74e1c2f"
 TARGET = "wasm32-wasip1"
-RECIPE = "1"  # to be raised when what is built changes
+RECIPE = "2"  # to be raised when what is built changes
 
 # Which files of the C library make sense without a kernel: folder -> patterns, "!" excludes.
 MUSL = {
@@ -39,6 +39,15 @@ MUSL = {
     "time": "*.c !__map_file.c !clock*.c !*nanosleep.c !time.c !timer_*.c !times.c !utime.c"
             " !gettimeofday.c",
 }
+# POSIX and C threads: what the pinned sources have of use; guest/src/threads has the rest.
+THREAD = """__lock.c call_once.c cnd_*.c lock_ptc.c mtx_*.c pthread_attr_[dgi]*.c
+ pthread_attr_set[dg]*.c pthread_attr_setscope.c pthread_attr_setstack*.c pthread_barrier*.c
+ pthread_cleanup_push.c pthread_cond_*.c pthread_condattr_[di]*.c pthread_condattr_setpshared.c
+ pthread_equal.c pthread_getspecific.c pthread_key_create.c pthread_mutex_[cdiltu]*.c
+ pthread_mutexattr_[di]*.c pthread_mutexattr_settype.c pthread_mutexattr_setpshared.c
+ pthread_once.c pthread_rwlock*.c pthread_self.c pthread_setcancel*.c pthread_setspecific.c
+ pthread_spin*.c pthread_testcancel.c sem_[dgipw]*.c sem_t*.c thrd_[cej]*.c tss_*.c vmlock.c"""
+LOCKFILE = "__lockfile.c f*lockfile.c"
 # Headers of what a module has not (the compatibility layer has some of them).
 OMIT_HEADERS = """aio.h bits/ipc.h bits/kd.h bits/link.h bits/msg.h bits/ptrace.h bits/se*.h
  bits/shm.h bits/soundcard.h bits/statfs.h bits/termios.h bits/user.h bits/vt.h elf.h grp.h
@@ -168,6 +177,7 @@ def build_c(builder, sources):
     files.append((os.path.join(libc, "wasi", "emmalloc", "emmalloc.c"), ["-fno-strict-aliasing"]))
     files += [(path, ["-fno-builtin"]) for path in pick(os.path.join(SHARE, "src"), "*.c")]
     builder.library("libc.a", files, [])
+    build_threads(builder, tree, files, musl)
     for folder, name in EMULATED.items():
         flags = [] if folder == "signal" else private[:3]
         flags = flags + ["-D_WASI_EMULATED_" + name.upper().replace("-", "_")]
@@ -178,6 +188,7 @@ def build_c(builder, sources):
             sources += [(path, musl + flags) for path in
                         pick(os.path.join(tree, "src", "string"), "strsignal.c")]
         builder.library(f"libwasi-emulated-{name}.a", sources, [])
+        builder.library(f"threads/libwasi-emulated-{name}.a", sources, ["-pthread"])
     for name in EMPTY:
         subprocess.run([builder.ar, "rcs", os.path.join(builder.lib, f"lib{name}.a")], check=True)
     for name in ("crt1-command", "crt1-reactor"):
@@ -185,6 +196,20 @@ def build_c(builder, sources):
         result = builder.compile(source, os.path.join(builder.lib, name + ".o"), private)
         if result.returncode != 0:
             raise BuildError(result.stderr)
+
+
+def build_threads(builder, tree, files, musl):
+    """threads/libc.a, its files compiled for shared memory, and threads/libpthread.a."""
+    own = os.path.join(SHARE, "src", "threads")
+    flags = [(path, more + (["-include", os.path.join(own, "heap_lock.h")]
+                            if path.endswith("emmalloc.c") else [])) for path, more in files]
+    builder.library("threads/libc.a", flags, ["-pthread"])
+    calls = ["-include", os.path.join(own, "system_calls.h"), "-D_WASI_EMULATED_SIGNAL",
+             "-Wno-int-conversion"]
+    files = [(path, musl + calls) for folder, patterns in (("thread", THREAD), ("stdio", LOCKFILE))
+             for path in pick(os.path.join(tree, "src", folder), patterns)]
+    files += [(path, musl + ["-D_WASI_EMULATED_SIGNAL"]) for path in pick(own, "*.c")]
+    builder.library("threads/libpthread.a", files, ["-pthread"])
 
 
 def build_cxx(builder, sources, variants):
@@ -212,9 +237,10 @@ def build_cxx(builder, sources, variants):
               "-I" + os.path.join(libcxx, "libc"), "-std=c++23", "-D_LIBCPP_BUILDING_LIBRARY",
               "-D_LIBCXXABI_BUILDING_LIBRARY", "-DLIBCXX_BUILDING_LIBCXXABI",
               "-D_LIBCPP_REMOVE_TRANSITIVE_INCLUDES"]
-    for variant in variants:
+    for variant, folder in [(variant, folder) for variant in variants
+                            for folder in ("", "threads/")]:
         names = list(ABI)
-        flags = list(common)
+        flags = common + (["-pthread"] if folder else [])
         files = []
         if variant == "eh":
             flags += ["-fwasm-exceptions"]
@@ -228,7 +254,7 @@ def build_cxx(builder, sources, variants):
             names += ["cxa_noexception"]
         files += [(os.path.join(libcxx, "src", name + ".cpp"), []) for name in CXX]
         files += [(os.path.join(abi, "src", name + ".cpp"), []) for name in names]
-        builder.library(f"{variant}/libc++.a", files, flags)
+        builder.library(f"{folder}{variant}/libc++.a", files, flags)
         for name in ("c++abi", "unwind"):
-            path = os.path.join(builder.lib, variant, f"lib{name}.a")
+            path = os.path.join(builder.lib, folder + variant, f"lib{name}.a")
             subprocess.run([builder.ar, "rcs", path], check=True)

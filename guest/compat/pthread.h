@@ -1,11 +1,16 @@
 /*
- * pthread.h - POSIX threads for a program of one thread: creating another fails with EAGAIN.
+ * pthread.h - POSIX threads for a program of one thread: creating another fails with EAGAIN. With
+ * -pthread, at the full level, it is the C library's own instead.
  *
  * Locks count, conditions and barriers never have anybody to wait for, keys and once work; so code
  * that is merely thread-safe runs unchanged.
  */
 #ifndef MPIWASM_COMPAT_PTHREAD_H
 #define MPIWASM_COMPAT_PTHREAD_H
+
+#ifdef _REENTRANT
+#include_next <pthread.h>
+#else
 
 #define __NEED_time_t
 #define __NEED_clockid_t
@@ -127,4 +132,5 @@ int pthread_setspecific(pthread_key_t key, const void *value);
 }
 #endif
 
+#endif
 #endif

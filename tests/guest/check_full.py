@@ -74,8 +74,36 @@ def check_clang_versions():
             assert mpiwasm("throw.wasm")[0] == "x"
 
 
+def check_pthread():
+    """-pthread: locks, conditions, barriers, keys, streams and C++ threads do as natively."""
+    run("cc", "-pthread", program("threads.c"), "-o", "native")
+    cc("-O2", "-pthread", program("threads.c"), "-o", "threads.wasm")
+    for out in run("./native")[0], mpiwasm("threads.wasm")[0]:
+        lines = out.splitlines()
+        assert lines.pop() == "ok", out
+        assert len(lines) == 800 and len(set(lines)) == 8, out
+    write("future.cpp", """
+#include <future>
+#include <iostream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+int main() {
+    std::vector<std::thread> threads;
+    std::vector<int> seen(6);
+    for (int i = 0; i < 6; i++) threads.emplace_back([&, i] { seen[i] = i * i; });
+    for (auto &thread : threads) thread.join();
+    auto failing = std::async(std::launch::async, [] () -> int { throw std::range_error("far"); });
+    try { failing.get(); } catch (const std::exception &e) { std::cout << e.what(); }
+    for (int value : seen) std::cout << ' ' << value;
+}
+""")
+    cxx("-O2", "-pthread", "future.cpp", "-o", "future.wasm")
+    assert mpiwasm("future.wasm")[0] == "far 0 1 4 9 16 25"
+
+
 def check_threads():
-    """There is one thread; std::thread says so by its exception."""
+    """Without -pthread there is one thread; std::thread says so by its exception."""
     write("thread.cpp", "#include <iostream>\n#include <thread>\nint main() { try { std::thread t([]"
                         "{}); t.join(); } catch (std::system_error &e) { std::cout << (e.code() =="
                         " std::errc::resource_unavailable_try_again); } }\n")
