@@ -20,7 +20,7 @@ struct sched_param {
     int sched_priority;
 };
 
-typedef struct {
+typedef struct cpu_set_t {
     unsigned long bits[32];
 } cpu_set_t;
 #define CPU_SETSIZE 1024
