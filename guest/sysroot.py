@@ -7,7 +7,8 @@ Python package index carries (checked by SHA-256), and compiles them with mpiwas
 DIR/{include,lib}/wasm32-wasip1 and DIR/level, which mpiwasmcc looks for. The compatibility library
 and compiler-rt stay those of the stock level.
 
-  sysroot.py build [--dir DIR] [--source WHEEL] [--clang CLANG] [--only eh|noeh] [--jobs N] [--force]
+  sysroot.py build [--dir DIR] [--source WHEEL] [--clang CLANG] [--only eh|noeh]
+                   [--threads all|c|none] [--jobs N] [--force]
   sysroot.py build --fortran [...]   flang's runtime library instead; so with the other words
   sysroot.py dir      print where the full sysroot is or would be
   sysroot.py remove   remove it
@@ -82,7 +83,9 @@ def build(options):
     version = subprocess.run([clang, "--version"], check=True, text=True,
                              capture_output=True).stdout.splitlines()[0]
     variants = [options.only] if options.only else ["eh", "noeh"]
-    level = f"full: {PACKAGE} {VERSION}, recipe {parts.RECIPE}, {' '.join(variants)}, {version}\n"
+    threads = "" if options.threads == "all" else f", threads {options.threads}"
+    level = (f"full: {PACKAGE} {VERSION}, recipe {parts.RECIPE}, {' '.join(variants)}{threads}, "
+             f"{version}\n")
     target = os.path.abspath(options.dir)
     try:
         with open(os.path.join(target, "level"), encoding="utf-8") as file:
@@ -98,8 +101,8 @@ def build(options):
         sources = unpack(options.source or fetch(work), work)
         builder = parts.Builder(clang, work, os.path.join(work, "out"), options.jobs)
         try:
-            parts.build_c(builder, sources)
-            parts.build_cxx(builder, sources, variants)
+            parts.build_c(builder, sources, options.threads != "none")
+            parts.build_cxx(builder, sources, variants, options.threads == "all")
         except parts.BuildError as error:
             fail(error)
         with open(os.path.join(builder.out, "level"), "w", encoding="utf-8") as file:
@@ -127,6 +130,8 @@ def main():
     parser.add_argument("--clang", help="the compiler (default: mpiwasmcc's)")
     parser.add_argument("--only", choices=["eh", "noeh"], help="the C++ library with exceptions, "
                                                                "or without, alone")
+    parser.add_argument("--threads", choices=["all", "c", "none"], default="all",
+                        help="libraries for -pthread: all, of C alone, or none (default: all)")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--fortran", action="store_true",
                         help="flang's runtime for mpiwasmfort instead; it has a --help of its own")

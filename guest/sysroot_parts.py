@@ -138,7 +138,7 @@ def pick(directory, patterns):
             and not any(fnmatch.fnmatch(name, pattern) for pattern in no)]
 
 
-def build_c(builder, sources):
+def build_c(builder, sources, has_threads):
     """Headers, start files, libc.a and its companions."""
     libc, tree = os.path.join(sources, "libc"), os.path.join(builder.work, "musl")
     for part in ("generic-musl", "wasm-wasi-musl"):
@@ -177,7 +177,8 @@ def build_c(builder, sources):
     files.append((os.path.join(libc, "wasi", "emmalloc", "emmalloc.c"), ["-fno-strict-aliasing"]))
     files += [(path, ["-fno-builtin"]) for path in pick(os.path.join(SHARE, "src"), "*.c")]
     builder.library("libc.a", files, [])
-    build_threads(builder, tree, files, musl)
+    if has_threads:
+        build_threads(builder, tree, files, musl)
     for folder, name in EMULATED.items():
         flags = [] if folder == "signal" else private[:3]
         flags = flags + ["-D_WASI_EMULATED_" + name.upper().replace("-", "_")]
@@ -188,7 +189,8 @@ def build_c(builder, sources):
             sources += [(path, musl + flags) for path in
                         pick(os.path.join(tree, "src", "string"), "strsignal.c")]
         builder.library(f"libwasi-emulated-{name}.a", sources, [])
-        builder.library(f"threads/libwasi-emulated-{name}.a", sources, ["-pthread"])
+        if has_threads:
+            builder.library(f"threads/libwasi-emulated-{name}.a", sources, ["-pthread"])
     for name in EMPTY:
         subprocess.run([builder.ar, "rcs", os.path.join(builder.lib, f"lib{name}.a")], check=True)
     for name in ("crt1-command", "crt1-reactor"):
@@ -212,7 +214,7 @@ def build_threads(builder, tree, files, musl):
     builder.library("threads/libpthread.a", files, ["-pthread"])
 
 
-def build_cxx(builder, sources, variants):
+def build_cxx(builder, sources, variants, has_threads):
     """Headers, and lib/{eh,noeh}/libc++.a, which holds libc++abi and libunwind too."""
     libcxx, abi, unwind = (os.path.join(sources, name) for name in
                            ("libcxx", "libcxxabi", "libunwind"))
@@ -238,7 +240,7 @@ def build_cxx(builder, sources, variants):
               "-D_LIBCXXABI_BUILDING_LIBRARY", "-DLIBCXX_BUILDING_LIBCXXABI",
               "-D_LIBCPP_REMOVE_TRANSITIVE_INCLUDES"]
     for variant, folder in [(variant, folder) for variant in variants
-                            for folder in ("", "threads/")]:
+                            for folder in (("", "threads/") if has_threads else ("",))]:
         names = list(ABI)
         flags = common + (["-pthread"] if folder else [])
         files = []
