@@ -94,27 +94,29 @@ int mpilayer_attributes_copy(struct mpilayer *layer, const struct mpilayer_attri
         if (keyval->copy != GUEST_MPI_COMM_DUP_FN) {
             /* Out parameters of the callback: the new value and a flag. A keyval with a callback
              * exists only once there are cells. */
-            uint32_t cell = layer->cells + MPILAYER_CELL_CALLBACK +
-                            32 * (layer->callback_depth % MPILAYER_CALLBACK_DEPTH);
+            uint32_t cell = mpilayer_cell_take(layer, &layer->cells_taken);
             union wasm_value slots[6] = {
                 {.u32 = from_handle}, {.u32 = keyval->handle}, {.u32 = keyval->extra_state},
                 {.u32 = value},       {.u32 = cell},           {.u32 = cell + 4}};
             mpilayer_store_i32(layer, cell, 0);
             mpilayer_store_i32(layer, cell + 4, 0);
             mpilayer_object_reference(&attribute.keyval->object); /* the callback may free it */
-            bool called = mpilayer_callback_call(layer, "copy callback", keyval->copy, "i:iiiiii",
-                                                 slots, false);
+            enum mpilayer_callback_end end =
+                mpilayer_callback_try(layer, "copy callback", keyval->copy, "i:iiiiii", slots);
+            int32_t flag = mpilayer_load_i32(layer, cell + 4);
+            value = (uint32_t)mpilayer_load_i32(layer, cell);
+            mpilayer_cell_give(layer, &layer->cells_taken, cell);
             keyval_release(layer, attribute.keyval);
-            if (!called || attribute.keyval->object.references == 0) {
+            if (end == MPILAYER_CALLBACK_UNWINDS) mpilayer_callback_unwind(layer);
+            if (end != MPILAYER_CALLBACK_RETURNED || attribute.keyval->object.references == 0) {
                 return GUEST_MPI_ERR_OTHER;
             }
             if (slots[0].i32 != GUEST_MPI_SUCCESS) {
                 return slots[0].i32;
             }
-            if (mpilayer_load_i32(layer, cell + 4) == 0) {
+            if (flag == 0) {
                 continue;
             }
-            value = (uint32_t)mpilayer_load_i32(layer, cell);
         }
         if (!append(to, attribute.keyval, value)) {
             return GUEST_MPI_ERR_NO_MEM;

@@ -34,9 +34,15 @@ void mpilayer_buffer_release(struct mpilayer_buffer *buffer) {
     }
 }
 
-/* Free what has arrived (or been taken over by MPI); `wait`: until that of `buffer` (NULL: all) up
- * to number `last` has. The host's code. */
-static int reap(const struct mpilayer_buffer *buffer, uint64_t last, bool wait) {
+static bool is_pending(const struct mpilayer_buffer *buffer, uint64_t last) {
+    const struct sending *at = sendings;
+    while (at != NULL && buffer != NULL && (at->buffer != buffer || at->number > last))
+        at = at->next;
+    return at != NULL;
+}
+
+/* Once through the list, on which no other thread is meanwhile. */
+static int reap_once(const struct mpilayer_buffer *buffer, uint64_t last, bool wait) {
     int result = MPI_SUCCESS;
     for (struct sending **at = &sendings; *at != NULL;) {
         struct sending *sending = *at;
@@ -62,6 +68,21 @@ static int reap(const struct mpilayer_buffer *buffer, uint64_t last, bool wait) 
         free(sending);
     }
     return result;
+}
+
+/* Free what has arrived (or been taken over by MPI); `wait`: until that of `buffer` (NULL: all) up
+ * to number `last` has. The host's code. */
+static int reap(const struct mpilayer_buffer *buffer, uint64_t last, bool wait) {
+    int code;
+    /* What it waits for may need what other threads do, who need the list: it asks again. */
+    bool again = wait && mpilayer_is_multiple;
+    for (;;) {
+        mpilayer_thread_alone_begin();
+        code = reap_once(buffer, last, wait && !again);
+        mpilayer_thread_alone_end();
+        if (code != MPI_SUCCESS || !again || !is_pending(buffer, last)) return code;
+        mpilayer_thread_yield();
+    }
 }
 
 void mpilayer_buffers_stop(struct mpilayer *layer) {
@@ -90,7 +111,6 @@ static struct mpilayer_buffer *buffer_of(const struct mpilayer_comm *comm) {
 
 int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type, int dest, int tag,
                             struct mpilayer_comm *comm) {
-    struct mpilayer_buffer *buffer = buffer_of(comm);
     MPI_Count size;
     int room = 0, at = 0, code = MPI_Type_size_x(type, &size);
     if (code == MPI_SUCCESS) {
@@ -99,7 +119,7 @@ int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type
     if (code != MPI_SUCCESS) {
         return code;
     }
-    if (buffer == NULL) {
+    if (buffer_of(comm) == NULL) {
         return MPI_ERR_BUFFER;
     }
     if ((__int128)count * size > INT_MAX / 2) {
@@ -113,6 +133,10 @@ int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type
         return code;
     }
     uint64_t cost = (uint64_t)room + COST;
+    struct mpilayer_buffer *buffer = buffer_of(comm);
+    if (buffer == NULL) {
+        return MPI_ERR_BUFFER; /* another thread has detached it */
+    }
     if (buffer->used + cost > (buffer->automatic ? AUTOMATIC_AT_MOST : buffer->size) ||
         all_used + cost > BUFFERED_AT_MOST) {
         return MPI_ERR_BUFFER;
@@ -121,6 +145,11 @@ int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type
     if (sending == NULL) {
         return MPI_ERR_NO_MEM;
     }
+    sending->buffer = buffer;
+    sending->cost = cost;
+    buffer->references++;
+    buffer->used += cost;
+    all_used += cost;
     if (count > 0) {
         code = MPI_Pack(data, (int)count, type, sending->data, room, &at, comm->host);
     }
@@ -128,23 +157,23 @@ int mpilayer_buffered_Bsend(const void *data, MPI_Count count, MPI_Datatype type
         code = MPI_Isend(sending->data, at, MPI_PACKED, dest, tag, comm->host, &sending->request);
     }
     if (code != MPI_SUCCESS) {
+        buffer->used -= cost;
+        all_used -= cost;
+        mpilayer_buffer_release(buffer);
         free(sending);
         return code;
     }
-    buffer->references++;
-    buffer->used += cost;
-    all_used += cost;
-    sending->buffer = buffer;
-    sending->cost = cost;
     sending->number = ++buffer->last_sent;
     /* Behind the others: messages between two processes stay in order anyway, and so do the
      * tests. */
+    mpilayer_thread_alone_begin();
     struct sending **end = &sendings;
     while (*end != NULL) {
         end = &(*end)->next;
     }
     sending->next = NULL;
     *end = sending;
+    mpilayer_thread_alone_end();
     return MPI_SUCCESS;
 }
 
@@ -248,7 +277,7 @@ int32_t mpilayer_buffer_detach(struct mpilayer_call *call, struct mpilayer_buffe
         return mpilayer_call_raise(call);
     }
     int code = reap(*buffer, UINT64_MAX, true);
-    if (code == MPI_SUCCESS) {
+    if (code == MPI_SUCCESS && *buffer != NULL) { /* no other thread has detached it */
         mpilayer_store_i32(layer, address, (int32_t)(*buffer)->address);
         if (large) {
             mpilayer_store_i64(layer, size, (*buffer)->size);

@@ -591,19 +591,24 @@ static void own_remove(struct mpilayer_datatype *type) {
     }
 }
 
-int mpilayer_datatype_own_host(struct mpilayer_datatype *type, MPI_Datatype *host) {
-    if (type->host_own == MPI_DATATYPE_NULL) {
-        MPI_Datatype own;
-        if (MPI_Type_dup(type->host, &own) != MPI_SUCCESS) return GUEST_MPI_ERR_NO_MEM;
-        type->host_own = own;
-        if ((type->committed && MPI_Type_commit(&own) != MPI_SUCCESS) || !own_insert(type)) {
-            MPI_Type_free(&type->host_own);
-            type->host_own = MPI_DATATYPE_NULL;
-            return GUEST_MPI_ERR_NO_MEM;
-        }
+static int own_make(struct mpilayer_datatype *type) {
+    MPI_Datatype own;
+    if (MPI_Type_dup(type->host, &own) != MPI_SUCCESS) return GUEST_MPI_ERR_NO_MEM;
+    type->host_own = own;
+    if ((type->committed && MPI_Type_commit(&own) != MPI_SUCCESS) || !own_insert(type)) {
+        MPI_Type_free(&type->host_own);
+        type->host_own = MPI_DATATYPE_NULL;
+        return GUEST_MPI_ERR_NO_MEM;
     }
-    *host = type->host_own;
     return GUEST_MPI_SUCCESS;
+}
+
+int mpilayer_datatype_own_host(struct mpilayer_datatype *type, MPI_Datatype *host) {
+    mpilayer_thread_alone_begin();
+    int result = type->host_own == MPI_DATATYPE_NULL ? own_make(type) : GUEST_MPI_SUCCESS;
+    mpilayer_thread_alone_end();
+    *host = type->host_own;
+    return result;
 }
 
 struct mpilayer_datatype *mpilayer_datatype_of_host(MPI_Datatype host) {

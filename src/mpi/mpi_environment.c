@@ -88,8 +88,8 @@ bool mpilayer_start(struct mpilayer_call *call, int32_t required, int32_t *provi
     }
     mpilayer_host_start();
     layer->phase = MPILAYER_RUNNING;
-    layer->thread_level = mpilayer_thread_level_given(layer, given);
-    mpilayer_thread_is_main(layer);
+    layer->thread_level = mpilayer_thread_level_to_guest(given);
+    mpilayer_thread_started(layer, layer->thread_level);
     layer->world = predefine_comm(layer, GUEST_MPI_COMM_WORLD, MPI_COMM_WORLD, "MPI_COMM_WORLD");
     layer->self = predefine_comm(layer, GUEST_MPI_COMM_SELF, MPI_COMM_SELF, "MPI_COMM_SELF");
     int *tag_ub, flag = 0;

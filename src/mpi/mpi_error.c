@@ -265,7 +265,7 @@ _Noreturn void mpilayer_abort_job(struct mpilayer *layer, struct mpilayer_comm *
  * with MPICH what the handler left in its parameter. */
 static int call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {
     uint32_t function = comm->errhandler->function;
-    if (layer->errhandler_depth >= MPILAYER_CALLBACK_DEPTH) {
+    if (layer->errhandler_depth >= MPILAYER_CALLBACK_DEPTH && !mpilayer_is_multiple) {
         mpilayer_abort(layer, NULL, code, "error handlers call each other without end; last: %s",
                        layer->last_message);
     }
@@ -278,17 +278,21 @@ static int call_errhandler(struct mpilayer *layer, struct mpilayer_comm *comm, i
         mpilayer_abort(layer, NULL, code, "%s (%s); the error handler cannot be called",
                        layer->last_message, mpilayer_error_name(code));
     }
-    uint32_t cell = layer->cells + MPILAYER_CELL_ERRHANDLER + 8 * layer->errhandler_depth;
+    uint32_t cell = mpilayer_cell_take(layer, &layer->errhandler_cells_taken);
     mpilayer_store_i32(layer, cell,
                        (int32_t)(comm->stands_for != 0 ? comm->stands_for : comm->object.handle));
     mpilayer_store_i32(layer, cell + 4, code);
     union wasm_value slots[3] = {{.u32 = cell}, {.u32 = cell + 4}, {.u32 = 0}};
     layer->errhandler_depth++;
     mpilayer_object_reference(&comm->object); /* the handler may free it */
-    mpilayer_callback_call(layer, "error handler", function, signature, slots, false);
+    enum mpilayer_callback_end end =
+        mpilayer_callback_try(layer, "error handler", function, signature, slots);
     mpilayer_comm_release(layer, comm);
     layer->errhandler_depth--;
-    return mpilayer_host_is_mpich() ? mpilayer_load_i32(layer, cell + 4) : code;
+    int32_t left = mpilayer_load_i32(layer, cell + 4);
+    mpilayer_cell_give(layer, &layer->errhandler_cells_taken, cell);
+    if (end == MPILAYER_CALLBACK_UNWINDS) mpilayer_callback_unwind(layer);
+    return mpilayer_host_is_mpich() ? left : code;
 }
 
 int32_t mpilayer_error_dispatch(struct mpilayer *layer, struct mpilayer_comm *comm, int code) {

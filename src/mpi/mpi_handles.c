@@ -8,6 +8,8 @@
  */
 #include "mpi/mpi_handles.h"
 
+#include "mpi/mpi_lock.h"
+
 #include <string.h>
 #include <sys/mman.h>
 
@@ -80,9 +82,15 @@ bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_objec
         return false;
     }
     object->handle = 0;
+    table->live--;
+    if (!mpilayer_is_multiple || !mpilayer_thread_keep(table, object)) {
+        mpilayer_object_reuse(table, object);
+    }
+    return true;
+}
+
+void mpilayer_object_reuse(struct mpilayer_table *table, struct mpilayer_object *object) {
     uint32_t own = object->link;
     object->link = table->first_free;
     table->first_free = own;
-    table->live--;
-    return true;
 }

@@ -100,8 +100,10 @@ static inline void mpilayer_object_reference(struct mpilayer_object *object) {
 }
 /* Drop one reference; true: it was the last, the handle is invalid and the slot is free again
  * (the caller has released what the object owned before, or does so now: its fields stay intact
- * until the next allocation). */
+ * until the next allocation; where other threads may allocate, until the call ends). */
 bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_object *object);
+/* Then its slot is free. */
+void mpilayer_object_reuse(struct mpilayer_table *table, struct mpilayer_object *object);
 
 /* ---- the objects ---- */
 

@@ -188,9 +188,11 @@ bool mpilayer_large_reduction(struct mpilayer_call *call, const char *argument, 
     made->inner_type = *type;
     made->inner_op = *op;
     made->count = count;
-    if ((keyval == MPI_KEYVAL_INVALID &&
-         MPI_Type_create_keyval(MPI_TYPE_NULL_COPY_FN, MPI_TYPE_NULL_DELETE_FN, &keyval, NULL) !=
-             MPI_SUCCESS) ||
+    mpilayer_thread_alone_begin();
+    if (keyval == MPI_KEYVAL_INVALID)
+        MPI_Type_create_keyval(MPI_TYPE_NULL_COPY_FN, MPI_TYPE_NULL_DELETE_FN, &keyval, NULL);
+    mpilayer_thread_alone_end();
+    if (keyval == MPI_KEYVAL_INVALID ||
         MPI_Type_get_extent(*type, &lb, &made->extent) != MPI_SUCCESS ||
         MPI_Type_set_attr(made->type, keyval, made) != MPI_SUCCESS ||
         MPI_Op_create(reduce, commutative, &made->op) != MPI_SUCCESS) {

@@ -149,6 +149,7 @@ bool mpilayer_cells(struct mpilayer_call *call) {
     struct mpilayer *layer = call->layer;
     if (layer->cells == 0) {
         uint64_t address = mpilayer_guest_allocate(layer, MPILAYER_CELL_SIZE, 16);
+        if (layer->cells != 0) return true; /* another thread's */
         if (address == 0) {
             return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL,
                                       "the program's memory is used up");
@@ -157,6 +158,22 @@ bool mpilayer_cells(struct mpilayer_call *call) {
         layer->cells = (uint32_t)address;
     }
     return true;
+}
+
+uint32_t mpilayer_cell_take(struct mpilayer *layer, uint64_t *taken) {
+    if (*taken == UINT64_MAX)
+        mpilayer_abort(layer, NULL, 1, "callbacks call each other without end");
+    uint32_t number = (uint32_t)__builtin_ctzll(~*taken);
+    *taken |= UINT64_C(1) << number;
+    return taken == &layer->cells_taken ? layer->cells + MPILAYER_CELL_CALLBACK + 32 * number
+                                        : layer->cells + MPILAYER_CELL_ERRHANDLER + 8 * number;
+}
+
+void mpilayer_cell_give(struct mpilayer *layer, uint64_t *taken, uint32_t cell) {
+    uint32_t number = taken == &layer->cells_taken
+                          ? (cell - layer->cells - MPILAYER_CELL_CALLBACK) / 32
+                          : (cell - layer->cells - MPILAYER_CELL_ERRHANDLER) / 8;
+    *taken &= ~(UINT64_C(1) << number);
 }
 
 /* ---- special values ---- */
@@ -208,27 +225,42 @@ bool mpilayer_callback_matches(struct mpilayer *layer, uint32_t index, const cha
            strcmp(actual, signature) == 0;
 }
 
+enum mpilayer_callback_end mpilayer_callback_try(struct mpilayer *layer, const char *what,
+                                                 uint32_t index, const char *signature,
+                                                 union wasm_value *slots) {
+    if (!mpilayer_callback_matches(layer, index, signature)) return MPILAYER_CALLBACK_IS_NONE;
+    if (layer->callback_depth >= MPILAYER_CELL_COUNT && !mpilayer_is_multiple) {
+        mpilayer_abort(layer, NULL, 1, "%s: callbacks call each other without end", what);
+    }
+    layer->callback_depth++;
+    bool dropped = mpilayer_outside_begin();
+    bool ok = layer->guest->operations->call_function(layer->guest, index, slots);
+    mpilayer_outside_end(dropped);
+    layer->callback_depth--;
+    return ok ? MPILAYER_CALLBACK_RETURNED : MPILAYER_CALLBACK_UNWINDS;
+}
+
+void mpilayer_callback_unwind(struct mpilayer *layer) {
+    mpilayer_thread_unwind(layer);
+    layer->guest->operations->resume_unwind(layer->guest);
+}
+
 bool mpilayer_callback_call(struct mpilayer *layer, const char *what, uint32_t index,
                             const char *signature, union wasm_value *slots, bool inside_mpi) {
-    if (!mpilayer_callback_matches(layer, index, signature)) {
+    switch (mpilayer_callback_try(layer, what, index, signature, slots)) {
+    case MPILAYER_CALLBACK_RETURNED: return true;
+    case MPILAYER_CALLBACK_IS_NONE:
         if (inside_mpi) {
             mpilayer_abort(layer, NULL, 1, "%s: function %u has another type than %s", what, index,
                            signature);
         }
         return false;
-    }
-    if (layer->callback_depth >= 4 * MPILAYER_CALLBACK_DEPTH) {
-        mpilayer_abort(layer, NULL, 1, "%s: callbacks call each other without end", what);
-    }
-    layer->callback_depth++;
-    bool ok = layer->guest->operations->call_function(layer->guest, index, slots);
-    layer->callback_depth--;
-    if (!ok) {
+    case MPILAYER_CALLBACK_UNWINDS:
         if (inside_mpi) {
             /* Unwinding through MPI's frames would leave its state undefined. */
             mpilayer_abort_job(layer, NULL, layer->guest->operations->report_pending(layer->guest));
         }
-        layer->guest->operations->resume_unwind(layer->guest);
+        mpilayer_callback_unwind(layer);
     }
-    return ok;
+    return false;
 }

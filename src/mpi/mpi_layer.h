@@ -19,14 +19,15 @@
  * mpilayer_call_return or mpilayer_call_raise. Nothing of the guest's reaches MPI unchecked:
  * arrays are copied before they are checked (mpilayer_array_get).
  *
- * One layer per process, as MPI_Init is; no locks: one guest thread at a time calls, see
- * mpi_threads.h.
+ * One layer per process, as MPI_Init is; its code runs in one thread at a time, see mpi_threads.h.
  */
 #ifndef MPIWASM_MPI_LAYER_H
 #define MPIWASM_MPI_LAYER_H
 
 #include "mpi/mpi_constants.h"
 #include "mpi/mpi_handles.h"
+#include "mpi/mpi_lock.h"
+#include "mpi_host_calls.h"
 #include "runtime/host_module.h"
 
 #include <string.h>
@@ -51,9 +52,11 @@ struct mpilayer {
     bool legacy;              /* the guest has the first MPIWasm's handles: mpi_legacy.h */
     uint32_t parent;          /* MPI_Comm_get_parent's handle; 0: not asked for yet */
     const struct host_config *config;
-    uint32_t cells;                 /* guest memory, see mpilayer_cells; 0: not yet there */
-    uint32_t callback_depth;        /* callbacks of the guest that run now */
-    uint32_t errhandler_depth;      /* error handlers among them */
+    uint32_t cells;            /* guest memory, see mpilayer_cells; 0: not yet there */
+    uint32_t callback_depth;   /* callbacks of the guest that run now */
+    uint32_t errhandler_depth; /* error handlers among them */
+    uint64_t cells_taken;      /* of MPILAYER_CELL_CALLBACK, a bit for each */
+    uint64_t errhandler_cells_taken;
     struct mpilayer_buffer *buffer; /* that MPI_Buffer_attach attached; NULL: none */
     /* MPI runs for MPI_Init, for sessions, or for both. */
     bool world_begun, world_ended;
@@ -324,13 +327,18 @@ bool mpilayer_info_get_optional(struct mpilayer_call *call, const char *argument
  */
 enum {
     MPILAYER_CALLBACK_DEPTH = 16,
+    MPILAYER_CELL_COUNT = 64, /* threads may be in several callbacks at once */
     MPILAYER_CELL_ATTRIBUTES = 0,
     MPILAYER_CELL_ERRHANDLER = 64,
-    MPILAYER_CELL_CALLBACK = MPILAYER_CELL_ERRHANDLER + 8 * MPILAYER_CALLBACK_DEPTH,
-    MPILAYER_CELL_LEGACY = MPILAYER_CELL_CALLBACK + 32 * MPILAYER_CALLBACK_DEPTH,
+    MPILAYER_CELL_CALLBACK = MPILAYER_CELL_ERRHANDLER + 8 * MPILAYER_CELL_COUNT,
+    MPILAYER_CELL_LEGACY = MPILAYER_CELL_CALLBACK + 32 * MPILAYER_CELL_COUNT,
     MPILAYER_CELL_SIZE = MPILAYER_CELL_LEGACY + 40,
 };
 bool mpilayer_cells(struct mpilayer_call *call);
+/* A cell for a callback that begins, to be given back when it has ended, however it did; `taken` is
+ * layer->cells_taken or errhandler_cells_taken. With all in use the job ends. */
+uint32_t mpilayer_cell_take(struct mpilayer *layer, uint64_t *taken);
+void mpilayer_cell_give(struct mpilayer *layer, uint64_t *taken, uint32_t cell);
 
 /*
  * Call the guest's function `index` with the arguments in slots. `signature` is what it must have
@@ -340,6 +348,17 @@ bool mpilayer_cells(struct mpilayer_call *call);
  */
 bool mpilayer_callback_call(struct mpilayer *layer, const char *what, uint32_t index,
                             const char *signature, union wasm_value *slots, bool inside_mpi);
+/* The same without an end to anything: what the caller holds is given back first, then
+ * mpilayer_callback_unwind goes on, and does not return. */
+enum mpilayer_callback_end {
+    MPILAYER_CALLBACK_RETURNED,
+    MPILAYER_CALLBACK_IS_NONE, /* not of this signature: nothing was called */
+    MPILAYER_CALLBACK_UNWINDS
+};
+enum mpilayer_callback_end mpilayer_callback_try(struct mpilayer *layer, const char *what,
+                                                 uint32_t index, const char *signature,
+                                                 union wasm_value *slots);
+void mpilayer_callback_unwind(struct mpilayer *layer);
 /* The guest's function exists and has this signature. */
 bool mpilayer_callback_matches(struct mpilayer *layer, uint32_t index, const char *signature);
 

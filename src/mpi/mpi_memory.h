@@ -52,5 +52,7 @@ static inline bool mpilayer_buffer_get(struct mpilayer_call *call, const char *a
 /* Memory from the guest's allocator; 0: it has none left. Where it cannot align so strictly,
  * aligned to 8 bytes. */
 uint64_t mpilayer_guest_allocate(struct mpilayer *layer, uint64_t size, uint64_t alignment);
+/* Give it back. */
+void mpilayer_guest_release(struct mpilayer *layer, uint32_t address);
 
 #endif

@@ -38,10 +38,18 @@ int32_t mpilayer_Aint_diff(struct mpilayer *layer, int32_t addr1, int32_t addr2)
 uint64_t mpilayer_guest_allocate(struct mpilayer *layer, uint64_t size, uint64_t alignment) {
     enum { LEAST_ALIGNMENT = 8 }; /* what every allocator gives, aligned_alloc or not */
     const struct guest_operations *operations = layer->guest->operations;
+    bool dropped = mpilayer_outside_begin();
     uint64_t address = operations->allocate(layer->guest, size, alignment);
     if (address == 0 && alignment > LEAST_ALIGNMENT)
         address = operations->allocate(layer->guest, size, LEAST_ALIGNMENT);
+    mpilayer_outside_end(dropped);
     return guest_range_ok(layer->guest, address, size) ? address : 0;
+}
+
+void mpilayer_guest_release(struct mpilayer *layer, uint32_t address) {
+    bool dropped = mpilayer_outside_begin();
+    layer->guest->operations->release(layer->guest, address);
+    mpilayer_outside_end(dropped);
 }
 
 int32_t mpilayer_Alloc_mem(struct mpilayer *layer, int32_t size, uint32_t info, uint32_t baseptr) {
@@ -71,6 +79,6 @@ int32_t mpilayer_Free_mem(struct mpilayer *layer, uint32_t base) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_BASE, "base", "outside the program's memory");
         return mpilayer_call_raise(&call);
     }
-    if (base != 0) layer->guest->operations->release(layer->guest, base);
+    if (base != 0) mpilayer_guest_release(layer, base);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }

@@ -20,7 +20,6 @@ enum {
     THUNK_COUNT = 256,
     SCRATCH_PIECE = 1 << 20, /* bytes of a piece, at least one element */
     SCRATCH_ALIGNMENT = 16,
-    OP_CALLBACK_CELL = 32, /* bytes of guest memory a callback's length and datatype get */
 };
 
 /* A guest function that operators use; index and use count. */
@@ -31,11 +30,10 @@ static struct thunk {
 } thunks[THUNK_COUNT];
 
 /* The guest's scratch memory; kept from call to call. */
-static struct {
-    uint32_t address;
+static struct scratch {
+    uint32_t address; /* 0: none */
     uint64_t size;
-    bool busy;
-} scratch;
+} spare_scratch;
 
 /* ---- calling the guest ---- */
 
@@ -73,20 +71,27 @@ static uint32_t offset_of(const struct mpilayer *layer, const uint8_t *pointer) 
     return (uint32_t)((uintptr_t)pointer - (uintptr_t)layer->guest->memory);
 }
 
-static uint32_t scratch_take(struct mpilayer *layer, uint64_t size) {
+/* The one that is kept, or, while another thread has it, a new one. */
+static struct scratch scratch_take(struct mpilayer *layer, uint64_t size) {
+    struct scratch scratch = spare_scratch;
+    spare_scratch = (struct scratch){0, 0};
     if (scratch.size < size) {
-        if (scratch.address) layer->guest->operations->release(layer->guest, scratch.address);
+        if (scratch.address) mpilayer_guest_release(layer, scratch.address);
         uint64_t address = mpilayer_guest_allocate(layer, size, SCRATCH_ALIGNMENT);
         if (address == 0)
             mpilayer_abort(layer, NULL, 1,
                            "a reduction operator needs %llu bytes of scratch memory, which the "
                            "program's allocator does not have",
                            (unsigned long long)size);
-        scratch.address = (uint32_t)address;
-        scratch.size = size;
+        spare_scratch = (struct scratch){0, 0};
     }
-    scratch.busy = true;
-    return scratch.address;
+    return scratch;
+}
+
+static void scratch_give(struct mpilayer *layer, struct scratch scratch) {
+    struct scratch other = spare_scratch;
+    spare_scratch = scratch;
+    if (other.address) mpilayer_guest_release(layer, other.address);
 }
 
 /* Some pointer lies outside of linear memory: go through scratch, a piece at a time. */
@@ -97,13 +102,13 @@ static void reduce_pieces(const struct reduction_call *reduction, uint8_t *in, b
     int64_t extent = type->extent > 0 ? type->extent : -type->extent;
     int64_t most = extent > 0 ? SCRATCH_PIECE / extent : length;
     if (most < 1) most = 1;
-    if (scratch.busy) mpilayer_abort(layer, NULL, 1, "a reduction operator runs within another");
     for (int64_t done = 0; done < length; done += most) {
         int32_t count = (int32_t)(length - done < most ? length - done : most);
         struct mpilayer_span span = mpilayer_span_of(type, count);
         uint64_t bytes = (uint64_t)(span.high - span.low);
         uint64_t area = (bytes + SCRATCH_ALIGNMENT - 1) / SCRATCH_ALIGNMENT * SCRATCH_ALIGNMENT;
-        uint32_t space = scratch_take(layer, 2 * area);
+        struct scratch scratch = scratch_take(layer, 2 * area);
+        uint32_t space = scratch.address;
         uint8_t *from = in + done * type->extent, *to = inout + done * type->extent;
         int64_t low = (int64_t)span.low;
         uint32_t from_address = in_inside ? offset_of(layer, from) : space - (uint32_t)low;
@@ -113,7 +118,7 @@ static void reduce_pieces(const struct reduction_call *reduction, uint8_t *in, b
         if (!inout_inside) memcpy(layer->guest->memory + space + area, to + low, bytes);
         call_guest(reduction, from_address, to_address, count, type->first_handle);
         if (!inout_inside) memcpy(to + low, layer->guest->memory + space + area, bytes);
-        scratch.busy = false;
+        scratch_give(layer, scratch);
     }
 }
 
@@ -124,13 +129,11 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
         mpilayer_abort(layer, NULL, 1,
                        "MPI runs a reduction operator on a thread of its own (asynchronous "
                        "progress), where the program cannot run");
+    bool taken = mpilayer_inside_begin();
     struct mpilayer_datatype *type = mpilayer_datatype_of_host(*host_type);
-    if (!type || layer->callback_depth >= MPILAYER_CALLBACK_DEPTH)
-        mpilayer_abort(layer, NULL, 1,
-                       type ? "callbacks call each other without end"
-                            : "MPI calls a reduction operator with an unknown datatype");
-    reduction.cell =
-        layer->cells + MPILAYER_CELL_CALLBACK + OP_CALLBACK_CELL * layer->callback_depth;
+    if (!type)
+        mpilayer_abort(layer, NULL, 1, "MPI calls a reduction operator with an unknown datatype");
+    reduction.cell = mpilayer_cell_take(layer, &layer->cells_taken);
 
     /* A datatype freed since the reduction began has its handle again for the callback. The
      * callback may free it, and make another in its place: what counts here is how it was. */
@@ -145,6 +148,8 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
         reduce_pieces(&reduction, in, in_inside, inout, inout_inside, *length, &layout);
     if (layout.object.handle == 0 && type->object.handle == layout.first_handle)
         mpilayer_object_hide(&type->object);
+    mpilayer_cell_give(layer, &layer->cells_taken, reduction.cell);
+    mpilayer_inside_end(taken);
 }
 
 /* thunk_0 .. thunk_255 */
@@ -218,7 +223,7 @@ bool mpilayer_ops_start(struct mpilayer *layer) {
 void mpilayer_ops_stop(struct mpilayer *layer) {
     mpilayer_op_carriers_stop();
     memset(thunks, 0, sizeof thunks);
-    memset(&scratch, 0, sizeof scratch);
+    spare_scratch = (struct scratch){0, 0};
 }
 
 static int32_t op_create(struct mpilayer *layer, const char *name, uint32_t user_fn,

@@ -137,7 +137,9 @@ bool mpilayer_op_of_carrier(uint32_t op_handle, const struct mpilayer_basic *bas
         struct carrier_operator *row = &operators[i];
         if (row->handle != op_handle || row->meaning != basic->meaning || row->kind != basic->first)
             continue;
+        mpilayer_thread_alone_begin();
         if (!row->made) row->made = MPI_Op_create(row->function, 1, &row->host) == MPI_SUCCESS;
+        mpilayer_thread_alone_end();
         *out = row->host;
         return row->made;
     }

@@ -19,7 +19,7 @@
 struct partitioned {
     bool sends;
     int partitions;
-    int missing; /* partitions of an active send that are not ready */
+    int missing; /* partitions of an active send that the host has not been told of */
     uint8_t *is_ready;
     int tag; /* the guest's */
 };
@@ -34,6 +34,13 @@ static void release(struct mpilayer_request *request) {
 static void reset(struct partitioned *p) {
     memset(p->is_ready, 0, (size_t)p->partitions);
     p->missing = p->sends ? p->partitions : 0;
+}
+
+/* Without other threads, which may mark the rest, the host would wait for ever, too. */
+static enum mpilayer_ready ready_when_told(const struct partitioned *p) {
+    return p->missing == 0         ? MPILAYER_READY
+           : !mpilayer_is_multiple ? MPILAYER_NEVER
+                                   : MPILAYER_NOT_YET;
 }
 
 #if MPI_VERSION >= 4
@@ -51,10 +58,8 @@ static int start(struct mpilayer_request *request) {
     return code;
 }
 
-/* The host would wait for ever, too. */
 static enum mpilayer_ready ready(struct mpilayer_request *request, int *code) {
-    const struct partitioned *p = request->state;
-    return p->missing == 0 ? MPILAYER_READY : MPILAYER_NEVER;
+    return ready_when_told(request->state);
 }
 
 static const struct mpilayer_request_hooks hooks = {
@@ -88,8 +93,7 @@ static int start(struct mpilayer_request *request) {
 }
 
 static enum mpilayer_ready ready(struct mpilayer_request *request, int *code) {
-    const struct partitioned *p = request->state;
-    return p->missing == 0 ? MPILAYER_READY : MPILAYER_NEVER;
+    return ready_when_told(request->state);
 }
 
 static void mend(const struct mpilayer_request *request, MPI_Status *status) {
@@ -143,7 +147,7 @@ static int init(struct mpilayer_call *call, struct mpilayer_request *request, vo
 
 static int mark(struct mpilayer_request *request, int low, int high) {
     const struct partitioned *p = request->state;
-    return p->missing == 0 ? MPI_Start(&request->host) : MPI_SUCCESS;
+    return p->missing == high - low + 1 ? MPI_Start(&request->host) : MPI_SUCCESS;
 }
 
 static int arrived(struct mpilayer_request *request, int partition, int *flag) {
@@ -257,8 +261,9 @@ static bool get_sending(struct mpilayer_call *call, struct mpilayer *layer, cons
 static int set_ready(struct mpilayer_request *request, int32_t low, int32_t high) {
     struct partitioned *p = request->state;
     memset(p->is_ready + low, 1, (size_t)(high - low) + 1);
+    int code = mark(request, low, high);
     p->missing -= high - low + 1;
-    return mark(request, low, high);
+    return code;
 }
 
 static int32_t ready_range(struct mpilayer *layer, const char *name, int32_t low, int32_t high,

@@ -128,9 +128,8 @@ static bool fail_never(struct mpilayer_call *call, const char *argument) {
 static bool wait_ready(struct mpilayer_call *call, const char *argument,
                        struct mpilayer_request *request, int *code) {
     enum mpilayer_ready state;
-    do {
-        state = ready(request, code);
-    } while (state == MPILAYER_NOT_YET && *code == MPI_SUCCESS);
+    while ((state = ready(request, code)) == MPILAYER_NOT_YET && *code == MPI_SUCCESS)
+        mpilayer_thread_yield();
     return state != MPILAYER_NEVER || fail_never(call, argument);
 }
 

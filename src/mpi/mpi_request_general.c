@@ -19,30 +19,39 @@ struct grequest {
 static int grequest_query(void *extra_state, MPI_Status *status) {
     struct grequest *grequest = extra_state;
     struct mpilayer *layer = grequest->layer;
-    uint32_t cell = layer->cells + MPILAYER_CELL_CALLBACK +
-                    32 * (layer->callback_depth % MPILAYER_CALLBACK_DEPTH);
+    bool taken = mpilayer_inside_begin();
+    uint32_t cell = mpilayer_cell_take(layer, &layer->cells_taken);
     union wasm_value slots[2] = {{.u32 = grequest->extra_state}, {.u32 = cell}};
     memset(mpilayer_pointer(layer, cell), 0, 32);
     mpilayer_status_store(layer, cell, status, false);
     mpilayer_callback_call(layer, "query callback", grequest->query, "i:ii", slots, true);
     mpilayer_status_load(layer, cell, status);
-    return mpilayer_error_code_to_host(slots[0].i32);
+    mpilayer_cell_give(layer, &layer->cells_taken, cell);
+    int code = mpilayer_error_code_to_host(slots[0].i32);
+    mpilayer_inside_end(taken);
+    return code;
 }
 
 static int grequest_free(void *extra_state) {
     struct grequest *grequest = extra_state;
     union wasm_value slots[1] = {{.u32 = grequest->extra_state}};
+    bool taken = mpilayer_inside_begin();
     mpilayer_callback_call(grequest->layer, "free callback", grequest->free, "i:i", slots, true);
     free(grequest);
-    return mpilayer_error_code_to_host(slots[0].i32);
+    int code = mpilayer_error_code_to_host(slots[0].i32);
+    mpilayer_inside_end(taken);
+    return code;
 }
 
 static int grequest_cancel(void *extra_state, int complete) {
     struct grequest *grequest = extra_state;
     union wasm_value slots[2] = {{.u32 = grequest->extra_state}, {.i32 = complete}};
+    bool taken = mpilayer_inside_begin();
     mpilayer_callback_call(grequest->layer, "cancel callback", grequest->cancel, "i:ii", slots,
                            true);
-    return mpilayer_error_code_to_host(slots[0].i32);
+    int code = mpilayer_error_code_to_host(slots[0].i32);
+    mpilayer_inside_end(taken);
+    return code;
 }
 
 int32_t mpilayer_Grequest_start(struct mpilayer *layer, uint32_t query_fn, uint32_t free_fn,

@@ -4,6 +4,7 @@
     mpi_stubs.py header TABLE    prototypes of all host functions
     mpi_stubs.py stubs TABLE     the generated host functions and the table of all exports
     mpi_stubs.py threads TABLE   the same for guests with threads: see mpi_threads.h
+    mpi_stubs.py calls TABLE     how the layer calls the host's functions: see mpi_lock.h
     mpi_stubs.py names TABLE     names, signatures and kinds without mpi.h: for the loader and tests
     mpi_stubs.py list TABLE      "MPI_Send i:iiiiii" lines: what the guest's mpi.h is checked against
 
@@ -143,6 +144,8 @@ class Function:
         elif self.instead:
             host_call = "mpilayer_buffered_%s(%s)" % (self.host_name, ", ".join(
                 "comm_object" if a.kind_name == "COMM" else text for a, text in passed))
+        if self.persistent:
+            host_call = "MPILAYER_HOST_CALL(%s)" % host_call
         lines += ["    int code = %s;" % host_call]
         after = [a for a in arguments if a.kind.after]
         if after:
@@ -213,9 +216,11 @@ def stubs(functions):
     return out
 
 
-# Any thread may call these at any time (MPI 4.1, section 11.6.2); they change nothing of the layer.
-ANYWHERE = set("Initialized Finalized Query_thread Is_thread_main Get_version Get_library_version "
-               "Abort Wtime Wtick".split())
+# Any thread may call these at any time (MPI 4.1, section 11.6.2); the first change nothing of the
+# layer and do not call the host or cannot come back.
+ALONE = {"Abort", "Wtime", "Wtick"}
+ANYTIME = set("Initialized Finalized Query_thread Is_thread_main Get_version "
+              "Get_library_version".split())
 
 
 def threads(functions):
@@ -223,23 +228,40 @@ def threads(functions):
     rows = []
     for _, f in functions:
         code = "mpilayer_%s" % f.name
-        if not f.unchanged and f.name not in ANYWHERE:
+        if not f.unchanged and f.name not in ALONE:
             passed = ", ".join(["layer"] + [a.name for a in f.arguments])
             call = ["    %s threaded_result = %s(%s);" % (f.result, code, passed)]
             ends = ["    return threaded_result;"]
             if f.result == "void":
                 call, ends = ["    %s(%s);" % (code, passed)], []
+            begin, end = 'enter(layer, "MPI_%s")' % f.name, "leave(layer)"
+            if f.name in ANYTIME:
+                begin, end = "enter_anytime(layer)", "leave_anytime(layer)"
             out += [""] + f.guarded(
                 ["static " + f.prototype().replace("mpilayer_", "threaded_", 1).replace(
                     "struct threaded_", "struct mpilayer_") + " {",
-                 '    mpilayer_thread_enter(layer, "MPI_%s");' % f.name] + call +
-                ["    mpilayer_thread_leave(layer);"] + ends + ["}"])
+                 "    mpilayer_thread_%s;" % begin] + call +
+                ["    mpilayer_thread_%s;" % end] + ends + ["}"])
             code = "threaded_%s" % f.name
         rows += f.guarded(['    {"mpi_abi_1", "%sMPI_%s", "%s", HOST_CODE(%s)},' % (
             p, f.name, f.signature(), code) for p in ("", "P")])
     out += ["", "const struct host_function mpilayer_threaded_exports[] = {"] + rows + ["};"]
     out += ["const size_t mpilayer_threaded_export_count =",
             "    sizeof mpilayer_threaded_exports / sizeof mpilayer_threaded_exports[0];"]
+    return out
+
+
+def host_calls(functions):
+    """Macros: each function of the host that returns a code is called without the layer's lock."""
+    out = [NOTICE, '#include "mpi/mpi_lock.h"']
+    for _, f in functions:
+        # Some mpi.h have conversions as macros. Persistent ones are called by a pointer, see body.
+        if f.result != "int32_t" or f.persistent or f.name.startswith("Aint_") or (
+                re.search("_(c2f|f2c|f2f08|f082f|c2f08|f082c|toint|fromint)$", f.name)):
+            continue
+        out += ["#ifndef MPI_%s" % f.name,
+                "#define MPI_%s(...) MPILAYER_HOST_CALL(MPI_%s(__VA_ARGS__))" % (f.name, f.name),
+                "#endif"]
     return out
 
 
@@ -259,7 +281,8 @@ def listing(functions):
 
 
 def main():
-    modes = {"header": header, "stubs": stubs, "threads": threads, "names": names, "list": listing}
+    modes = {"header": header, "stubs": stubs, "threads": threads, "calls": host_calls,
+             "names": names, "list": listing}
     if len(sys.argv) != 3 or sys.argv[1] not in modes:
         sys.exit(__doc__)
     print("\n".join(modes[sys.argv[1]](read_table(sys.argv[2]))))

@@ -425,7 +425,7 @@ int32_t mpilayer_T_init_thread(struct mpilayer *layer, int32_t required, uint32_
         /* Open MPI unloads components in MPI_Init and does not forget all of their variables, whose
          * values are then read from memory that is gone. */
         dl_iterate_phdr(pin, NULL);
-        layer->tools_level = mpilayer_thread_level_given(layer, given);
+        layer->tools_level = mpilayer_thread_level_to_guest(given);
         layer->tools_started = true;
     }
     if (code == MPI_SUCCESS) {

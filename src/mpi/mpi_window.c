@@ -36,10 +36,10 @@ static void win_release(struct mpilayer *layer, struct mpilayer_win *win) {
         mpilayer_info_release(layer, win->info);
     }
     if (win->allocated != 0) {
-        layer->guest->operations->release(layer->guest, win->allocated);
+        mpilayer_guest_release(layer, win->allocated);
     }
     if (win->cells != 0) {
-        layer->guest->operations->release(layer->guest, win->cells);
+        mpilayer_guest_release(layer, win->cells);
     }
     free(win->attributes.list);
     free(win->targets);

@@ -192,11 +192,7 @@ static void against(struct thread *thread) {
 
 void _start(void) {
     int given = -1, byte;
-    MPI_Init_thread(0, 0,
-                    HOW == 1   ? MPI_THREAD_MULTIPLE
-                    : HOW == 2 ? MPI_THREAD_FUNNELED
-                               : MPI_THREAD_SERIALIZED,
-                    &given);
+    MPI_Init_thread(0, 0, HOW == 2 ? MPI_THREAD_FUNNELED : MPI_THREAD_SERIALIZED, &given);
     check(given == (HOW == 2 ? MPI_THREAD_FUNNELED : MPI_THREAD_SERIALIZED), "what was given");
     if (HOW == 1) {
         for (int i = 0; i < THREADS; i++)

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -17,7 +18,7 @@ SPAWN = '(import "wasi" "thread-spawn" (func (param i32) (result i32)))'
 
 
 class Threads(CliTest):
-    def guest(self, case, *options, memory="--import-memory"):
+    def guest(self, case, *options, memory="--import-memory", source="guest.c"):
         """Without a C library: clang alone, for a memory of 2 to 1000 pages."""
         clang = self.execute([harness.BUILD / "bin/mpiwasmcc", "--showme:command"]).out.strip()
         path = self.directory / f"{case}.wasm"
@@ -28,7 +29,7 @@ class Threads(CliTest):
         result = self.execute([
             clang, "--target=wasm32", "-O1", "-g", "-matomics", "-mbulk-memory", "-nostdlib",
             "-fno-builtin", "--no-wasm-opt", f"-DCASE_{case}", *options,
-            *[f"-Wl,{word}" for word in linker], HERE / "guest.c", "-o", path])
+            *[f"-Wl,{word}" for word in linker], HERE / source, "-o", path])
         self.assertEqual(result.code, 0, result)
         return path
 
@@ -99,11 +100,26 @@ class Threads(CliTest):
         result = self.mpiwasm("--dir", ".", self.guest("files"))
         self.assertEqual((result.code, result.out), (0, "read\n"), result)
 
-    def mpi(self, launcher, ranks, how):
+    def mpi(self, launcher, ranks, how, **keywords):
         share = harness.BUILD / "share/mpiwasm"
-        module = self.guest("mpi", f"-DHOW={how}", f"-I{share}/include",
-                            f"-Wl,--allow-undefined-file={share}/lib/mpi.symbols")
+        module = self.guest("mpi", f"-DHOW={how}", f"-I{share}/include", "-Wl,--export-table",
+                            f"-Wl,--allow-undefined-file={share}/lib/mpi.symbols", **keywords)
         return self.ranks(launcher, ranks, module)
+
+    def test_mpi_multiple(self):
+        """Several threads in MPI at once: as natively, with the level that the MPI gives."""
+        for name, launcher in harness.launchers():
+            with self.subTest(mpi=name):
+                result = self.mpi(launcher, 2, 0, source="mpi_guest.c")
+                self.assertEqual(result.code, 0, result)
+                self.assertIn(result.out, ("done\n" * 2, "less\n" * 2), result)
+                mpicc = shutil.which(f"mpicc.{name}")
+                if not mpicc:
+                    continue
+                native = self.execute([mpicc, "-pthread", HERE / "mpi_guest.c", "-o", "native"])
+                self.assertEqual(native.code, 0, native)
+                native = self.execute([launcher, "-n", 2, "./native"])
+                self.assertEqual(result.out, native.out, native)
 
     def test_mpi_by_turns(self):
         for name, launcher in harness.launchers():
