@@ -37,9 +37,11 @@ def execute(command, limit):
 
 
 def build(command, source, output):
-    """Compile unless the output is newer than every source of the folder and the compiler."""
+    """Compile unless the output is newer than every source of the folder, mpi.h and the compiler."""
     folder = os.path.dirname(source)
-    inputs = [os.path.join(folder, name) for name in os.listdir(folder)] + [shutil.which(command[0])]
+    header = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../guest/include/mpi.h")
+    inputs = [os.path.join(folder, name) for name in os.listdir(folder)]
+    inputs += [header, shutil.which(command[0])]
     if os.path.exists(output) and all(os.path.getmtime(output) > os.path.getmtime(i)
                                       for i in inputs):
         return
