@@ -82,13 +82,14 @@ class Outcome:
         self.code, self.out, self.timed_out = code, out, timed_out
 
 
-def run(command, cwd=None, timeout=600, env=()):
-    """Run a command in a process group of its own; after `timeout` seconds the group is ended, at
-    first gently, so that a launcher ends the ranks, which may be in other groups."""
-    with subprocess.Popen(command, cwd=cwd, env=dict(environment(), **dict(env)),
-                          stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          start_new_session=True) as process:
+def run(command, cwd=None, timeout=600, env=(), stdin=None):
+    """Run a command in a process group of its own, which reads the file `stdin`; after `timeout`
+    seconds the group is ended, at first gently, so that a launcher ends the ranks, which may be in
+    other groups."""
+    with open(stdin or os.devnull, "rb") as source, \
+            subprocess.Popen(command, cwd=cwd, env=dict(environment(), **dict(env)), stdin=source,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             start_new_session=True) as process:
         try:
             out, _ = process.communicate(timeout=timeout)
             timed_out = False

@@ -61,6 +61,8 @@ class Flavour:
             bin_directory = os.path.dirname(tools.mpiwasm)
             self.cc, self.cxx, self.fc = (os.path.join(bin_directory, name) for name in
                                           ("mpiwasmcc", "mpiwasmcxx", "mpiwasmfort"))
+            self.env["MPIWASM_FORTRAN"] = os.environ.get("MPIWASM_FORTRAN") or os.path.join(
+                os.path.dirname(tools.sources), "tests", "fortran", "runtime")
             self.ar, self.ranlib = "ar", "ranlib"
             share = os.path.join(os.path.dirname(bin_directory), "share", "mpiwasm")
             # Options of a configure script made by autoconf, and of cmake.
@@ -130,6 +132,8 @@ class Check:
     limit: int = 300
     env: dict = dataclasses.field(default_factory=dict)
     options: tuple = ()  # of mpiwasm
+    input: str = None  # a file's path: what the program reads from standard input
+    outputs: typing.Sequence = ()  # files whose texts are appended to the output
 
 
 def wall(outcome):
@@ -181,8 +185,13 @@ def run_check(check, command, directory):
     os.makedirs(directory)
     check.prepare(directory)
     start = time.monotonic()
-    outcome = run(command, directory, check.limit, check.env)
+    outcome = run(command, directory, check.limit, check.env, check.input)
     outcome.seconds = time.monotonic() - start
+    for name in check.outputs:
+        path = os.path.join(directory, name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                outcome.out += file.read()
     return outcome
 
 

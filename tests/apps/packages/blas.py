@@ -1,0 +1,17 @@
+"""The reference BLAS and its own testers: levels 1 to 3 in double precision, real and complex."""
+from blas_make import blas_checks, build_blas
+
+TITLE = "BLAS (LAPACK 3.11's), double"
+LANGUAGE = "Fortran"
+BUILT_WITH = "make"
+SOURCES = ["lapack"]
+LEVEL = "stock"
+PROGRAMS = []  # nothing of MPI is in them
+
+
+def build(flavour):
+    return build_blas(flavour, "dz")
+
+
+def checks(sources, ranks, quick):
+    return blas_checks(sources, ranks, "dz")
