@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <malloc.h>
+#include <math.h>
 #include <omp.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -204,8 +205,18 @@ static void test_times(void) {
     CHECK(getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < 1ull << 32);
 }
 
+static void test_remainders(void) {
+    volatile double x = 1e300, y = 7, tiny = 5e-324;
+    volatile float a = 0x1.000002p38f, b = 0x1.fffffcp37f, c = 0x1.000002p100f;
+    CHECK(fmod(x, y) == 1 && fmod(-5.5, y) == -5.5 && fmod(1, tiny) == 0 && isnan(fmod(x, 0)));
+    CHECK(fmodf(-7.5f, 2) == -1.5f && signbit(fmod(-y, y)));
+    /* Just below the middle: rounded to a double first it would be the middle. */
+    CHECK(fmaf(a, b, c) == c && (float)((double)a * b + c) != c);
+}
+
 int main(void) {
     char text[64];
+    test_remainders();
     test_sort();
     test_files();
     test_threads();
