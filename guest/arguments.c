@@ -150,6 +150,7 @@ static const char *const native_only[] = {"-fPIC",
                                           "-rpath*",
                                           "-flto-partition*",
                                           "-fopenacc",
+                                          "-fopenmp-targets=*",
                                           "-ffat-lto-objects",
                                           "-fno-semantic-interposition",
                                           "-B*",
@@ -414,14 +415,12 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
             read_linker_option(argument, options, user);
             continue;
         }
-        if (!strncmp(argument, "-fopenmp", 8)) {
-            if (strcmp(argument, "-fopenmp-simd") != 0)
-                fprintf(stderr,
-                        "mpiwasmcc: warning: %s: no threads in modules yet; compiled "
-                        "without OpenMP\n",
-                        argument);
-            else
-                arguments_add(user, argument);
+        if (!strcmp(argument, "-fopenmp") || starts_with(argument, "-fopenmp=")) {
+            options->has_openmp = true;
+            continue;
+        }
+        if (!strcmp(argument, "-fno-openmp")) {
+            options->has_openmp = false;
             continue;
         }
         bool is_machine = argument[0] == '-' && argument[1] == 'm' && argument[2];
@@ -570,6 +569,8 @@ static bool find_sysroot(struct install *install, char *reason, size_t reason_si
     install->has_no_exceptions = exists(install->sysroot, "lib/wasm32-wasip1/noeh/libc++.a");
     install->has_threads = install->level == LEVEL_FULL &&
                            exists(install->sysroot, "lib/wasm32-wasip1/threads/libpthread.a");
+    install->has_openmp =
+        install->has_threads && exists(install->sysroot, "lib/wasm32-wasip1/threads/libomp.a");
     return true;
 }
 

@@ -34,6 +34,7 @@ struct options {
     bool has_no_exceptions; /* -fno-exceptions */
     bool has_jumps;         /* -wasm-enable-sjlj or what excludes it; else the wrapper adds it */
     bool has_threads;       /* -pthread; not among what clang gets */
+    bool has_openmp;        /* -fopenmp; not among what clang gets */
     bool has_sysroot, has_nostdlib, has_nostartfiles;
     bool wants_help, wants_version;
     enum shebang shebang;
@@ -62,6 +63,7 @@ struct install {
     bool has_builtins; /* share holds compiler-rt's builtins; not with WASI_SDK_PATH */
     bool has_exceptions, has_no_exceptions; /* which C++ libraries there are, in eh/ and noeh/ */
     bool has_threads;                       /* libraries for -pthread, in threads/ */
+    bool has_openmp;                        /* the one for -fopenmp among them */
 };
 
 bool install_find(struct install *install, char *reason, size_t reason_size);

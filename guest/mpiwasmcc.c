@@ -38,6 +38,8 @@ static const char usage[] =
     "                       (default: where the name does not end in .wasm)\n"
     "  -g                   when linking: keep debugging information (else it is left out)\n"
     "  -pthread             threads, which need `mpiwasm sysroot build`; else it is left out\n"
+    "  -fopenmp             OpenMP, which needs `mpiwasm sysroot build --openmp` after that; else\n"
+    "                       directives are left out\n"
     "  --help, --version    print this, or the versions\n"
     "\n"
     "C++ exceptions, filesystem, mutexes and the like need `mpiwasm sysroot build`, once.\n"
@@ -61,9 +63,14 @@ static bool has_exceptions(const struct job *job) {
            !(job->options.has_no_exceptions && job->options.links && install->has_no_exceptions);
 }
 
+/* Whether the code has OpenMP: -fopenmp, where there is the library for it. */
+static bool has_openmp(const struct job *job) {
+    return job->options.has_openmp && job->install.has_openmp;
+}
+
 /* Whether the module can start threads: -pthread, where there are libraries for it. */
 static bool has_threads(const struct job *job) {
-    return job->options.has_threads && job->install.has_threads;
+    return has_openmp(job) || (job->options.has_threads && job->install.has_threads);
 }
 
 __attribute__((format(printf, 2, 3), noreturn)) static void die(const struct job *job,
@@ -93,6 +100,11 @@ static void add_compile_flags(const struct job *job, struct arguments *out) {
         (job->is_cxx || job->options.is_cxx))
         arguments_add(out, "-fwasm-exceptions");
     if (has_threads(job)) arguments_add(out, "-pthread");
+    if (has_openmp(job)) {
+        arguments_add(out, "-fopenmp");
+        /* Its omp.h before the one for programs without OpenMP. */
+        arguments_addf(out, "-isystem%s/include/openmp", job->install.sysroot);
+    }
     arguments_addf(out, "-isystem%s/compat", job->install.share);
     arguments_addf(out, "-isystem%s/include", job->install.share);
 }
@@ -104,6 +116,8 @@ static void add_optimisation_flags(const struct job *job, struct arguments *out)
         "-fno-vectorize", "-fno-slp-vectorize",          "-mllvm", "-unroll-runtime=false",
         "-mllvm",         "-unroll-allow-partial=false", "-mllvm", "-unroll-full-max-count=16"};
     if (job->options.optimises) arguments_add_all(out, flags, sizeof flags / sizeof *flags);
+    /* Nor has `omp simd` its loops vectorised here. */
+    if (job->options.optimises && has_openmp(job)) arguments_add(out, "-Wno-pass-failed");
 }
 
 static void add_old_c_flags(struct arguments *out) {
@@ -177,6 +191,7 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     if (has_threads(job)) {
         arguments_add_all(out, threads, sizeof threads / sizeof *threads);
         arguments_addf(out, "-L%s/lib/wasm32-wasip1/threads", job->install.sysroot);
+        if (has_openmp(job)) arguments_add(out, "-lomp");
         arguments_add(out, "-lpthread"); /* before the functions for programs of one thread */
     }
     arguments_add(out, has_threads(job) ? "-lmpiwasm-compat-threads" : "-lmpiwasm-compat");
@@ -364,6 +379,11 @@ int main(int argc, char **argv) {
         .has_exceptions = has_exceptions(&job),
         .is_raw = job.options.is_verbose,
     };
+    if (job.options.has_openmp && !job.install.has_openmp && job.options.compiles)
+        fprintf(stderr,
+                "%s: warning: -fopenmp: compiled without OpenMP; `mpiwasm sysroot build`, then "
+                "`mpiwasm sysroot build --openmp` make its libraries\n",
+                job.program);
     if (job.options.is_verbose) print_level(&job);
     if (job.options.is_verbose && job.options.has_threads && !job.install.has_threads)
         fprintf(stderr,

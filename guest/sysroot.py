@@ -10,6 +10,7 @@ and compiler-rt stay those of the stock level.
   sysroot.py build [--dir DIR] [--source WHEEL] [--clang CLANG] [--only eh|noeh]
                    [--threads all|c|none] [--jobs N] [--force]
   sysroot.py build --fortran [...]   flang's runtime library instead; so with the other words
+  sysroot.py build --openmp [...]    LLVM's OpenMP runtime, into the full sysroot; likewise
   sysroot.py dir      print where the full sysroot is or would be
   sysroot.py remove   remove it
 """
@@ -114,15 +115,16 @@ def build(options):
 
 
 def main():
-    if "--fortran" in sys.argv:
-        script = os.path.join(SHARE, "fortran_runtime.py")
-        words = [word for word in sys.argv[1:] if word != "--fortran"]
-        os.execv(sys.executable, [sys.executable, script, *words])
+    for option, script in (("--fortran", "fortran_runtime.py"), ("--openmp", "sysroot_openmp.py")):
+        if option in sys.argv:
+            words = [word for word in sys.argv[1:] if word != option]
+            os.execv(sys.executable, [sys.executable, os.path.join(SHARE, script), *words])
     wanted = os.environ.get("MPIWASM_SYSROOT", "stock")
     place = default_dir("full", None if wanted == "stock" else wanted)
     parser = argparse.ArgumentParser(prog="mpiwasm sysroot",
                                      description="Build the full guest sysroot for mpiwasmcc; "
-                                     "with --fortran, flang's runtime for mpiwasmfort.")
+                                     "with --fortran, flang's runtime for mpiwasmfort; with "
+                                     "--openmp, the runtime of OpenMP, after that.")
     parser.add_argument("action", choices=["build", "dir", "remove"])
     parser.add_argument("--dir", default=place, help="where it is (default: %(default)s)")
     parser.add_argument("--source", help=f"the wheel of {PACKAGE} {VERSION} for {PLATFORM}, if it "
@@ -135,6 +137,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--fortran", action="store_true",
                         help="flang's runtime for mpiwasmfort instead; it has a --help of its own")
+    parser.add_argument("--openmp", action="store_true",
+                        help="OpenMP's runtime for -fopenmp, into what is there; likewise")
     parser.add_argument("--force", action="store_true", help="build even if it is there")
     options = parser.parse_args()
     if options.action == "build":
