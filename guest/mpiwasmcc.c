@@ -102,6 +102,8 @@ static void add_compile_flags(const struct job *job, struct arguments *out) {
     if (has_threads(job)) arguments_add(out, "-pthread");
     if (has_openmp(job)) {
         arguments_add(out, "-fopenmp");
+        arguments_add(out, "-include");
+        arguments_addf(out, "%s/src/openmp/critical.h", job->install.share);
         /* Its omp.h before the one for programs without OpenMP. */
         arguments_addf(out, "-isystem%s/include/openmp", job->install.sysroot);
     }
@@ -162,7 +164,8 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
         "-Wl,--export-if-defined=aligned_alloc",
     };
     static const char *const threads[] = {
-        "-pthread", /* shared memory */
+        "-pthread",
+        "-Wl,--shared-memory", /* clang 19 does not say it for this target */
         "-Wl,--import-memory",
         "-Wl,--export-memory",
         "-Wl,--max-memory=4294967296",

@@ -38,6 +38,8 @@ EDITS = [
     # Its own, for WebAssembly, takes 15 arguments at most; see write_invoke.
     ("z_Linux_util.cpp", r"KMP_ARCH_AARCH64_32\)(\s+// Because WebAssembly)",
      r"KMP_ARCH_AARCH64_32 || KMP_ARCH_WASM)\1"),
+    ("z_Linux_util.cpp", r"__kmp_type_convert\(sysconf\(_SC_NPROCESSORS_ONLN\), &\(r\)\);",
+     'extern int processors() __asm__("__mpiwasm_processors");\n  r = processors();'),
 ]
 MOST_ARGUMENTS = 128  # variables that a parallel region shares with what is around it
 # What a configuration would find out; all else is off.
@@ -130,7 +132,7 @@ def compile_runtime(source, directory, options):
 
     sources = [os.path.join(folder, name + ".cpp") for name in SOURCES]
     sources += [os.path.join(folder, "invoke.c"),
-                os.path.join(SHARE, "src", "openmp", "critical.c")]
+                os.path.join(SHARE, "src", "openmp", "support.c")]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         objects = list(pool.map(one, sources))
     clang = run([wrappers + "mpiwasmcc", "--showme:command"], env=environment).strip()

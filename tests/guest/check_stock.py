@@ -104,6 +104,17 @@ def check_compatibility():
     assert out == "ok\n", out
 
 
+def check_openmp():
+    """-fopenmp says in one line that there is none here; omp.h's functions are those of one thread."""
+    write("team.c", "#include <omp.h>\n#include <stdio.h>\nint main(void) {\n#pragma omp parallel\n"
+                    "    printf(\"%d\", omp_get_num_threads());\n    return 0;\n}\n")
+    for option in ("-fopenmp", "-fopenmp=libomp"):
+        _, err = cc(option, "team.c", "-o", "team.wasm")
+        assert err.count("\n") == 1 and "sysroot build --openmp" in err, err
+        assert mpiwasm("team.wasm")[0] == "1"
+    assert cc("-fopenmp", "-fno-openmp", "-fopenmp-simd", "team.c")[1] == ""
+
+
 if __name__ == "__main__":
     os.environ["MPIWASM_SYSROOT"] = "stock"
     sys.exit(run_checks(dict(globals())))
