@@ -40,6 +40,9 @@ EDITS = [
      r"KMP_ARCH_AARCH64_32 || KMP_ARCH_WASM)\1"),
     ("z_Linux_util.cpp", r"__kmp_type_convert\(sysconf\(_SC_NPROCESSORS_ONLN\), &\(r\)\);",
      'extern int processors() __asm__("__mpiwasm_processors");\n  r = processors();'),
+    # As elsewhere: there is no guard below a stack.
+    ("kmp.h", r"(#define KMP_DEFAULT_STKSIZE \(\(size_t\))\(1024 \* 1024\)",
+     r"\1(4 * 1024 * 1024)"),
 ]
 MOST_ARGUMENTS = 128  # variables that a parallel region shares with what is around it
 # What a configuration would find out; all else is off.

@@ -55,7 +55,7 @@ _mpiwasm() {
         inspect) options=$inspect command=inspect ;;
         cache) options=$cache command=cache ;;
         doctor) options=$doctor command=doctor ;;
-        sysroot) options="--fortran --dir --source --clang --only --threads --jobs --force --quick --help -h" command=sysroot ;;
+        sysroot) options="--fortran --openmp --dir --source --clang --only --threads --jobs --force --quick --help -h" command=sysroot ;;
         help) options="" command=help ;;
         esac
     fi

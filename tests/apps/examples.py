@@ -12,7 +12,7 @@ import re
 from harness import ROOT, Tools, Verdict, chosen_mpis, must, run
 
 PROGRAMS = {"heat": ["400", "100"], "cg": ["40", "200"], "nbody": ["1000", "5"],
-            "psort": ["300000"], "montecarlo": ["500000"]}
+            "psort": ["300000"], "montecarlo": ["500000"], "jacobi": ["100", "200"]}
 
 
 def build(out, settings):
@@ -36,6 +36,7 @@ def main():
     parser.add_argument("--ranks", default="1,2,4")
     parser.add_argument("--prefix", help="test this installation instead of BUILD's programs")
     options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"  # jacobi prints it; without OpenMP there is one
     tools, verdict = Tools(options.build, options.prefix), Verdict()
     work = os.path.join(tools.work, "examples")
     build(os.path.join(work, "wasm"), [f"CC={tools.mpiwasmcc}", "EXE=.wasm"])

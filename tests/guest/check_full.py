@@ -5,8 +5,8 @@
 
 The sysroot is BUILD/tests/guest/full, which `mpiwasm sysroot build` makes first; where its sources
 cannot be had the checks are skipped with the reason (exit code 77). With
-MPIWASM_TEST_SYSROOT=all the C++ library without exceptions, those for threads and OpenMP's are, too;
-MPIWASM_SYSROOT_SOURCE names the package of the sources, if it is here already, and
+MPIWASM_TEST_SYSROOT=all the C++ library without exceptions, those for threads and OpenMP's are,
+too; MPIWASM_SYSROOT_SOURCE names the package of the sources, if it is here already, and
 MPIWASM_OPENMP_SOURCE that of OpenMP's.
 """
 import os
@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 
-from wrappers import BIN, BUILD, cc, cxx, mpiwasm, program, run, run_checks, write
+from wrappers import BIN, BUILD, PROGRAMS, cc, cxx, mpiwasm, program, run, run_checks, write
 
 FULL = os.path.join(BUILD, "tests", "guest", "full")
 WHOLE = os.environ.get("MPIWASM_TEST_SYSROOT") == "all"
@@ -154,7 +154,8 @@ int main(void) {
     printf("%d %d\\n", is_wrong, is_in);
 }
 """)
-    write("second.c", "void second(volatile int *is_in) {\n#pragma omp critical\n    *is_in = 1;\n}\n")
+    write("second.c",
+          "void second(volatile int *is_in) {\n#pragma omp critical\n    *is_in = 1;\n}\n")
     clangs = ["", *filter(shutil.which, ("clang-19", "clang-20", "clang-21", "clang-22"))]
     for clang in clangs:
         os.environ["MPIWASM_CLANG"] = clang
@@ -169,6 +170,9 @@ int main(void) {
         out, _ = mpiwasm(f"--env=OMP_NUM_THREADS={threads}", "team.wasm")
         assert out == f"{threads} {threads} {threads} {threads}\n", out
     assert mpiwasm("--env=OMP_NUM_THREADS=", "team.wasm")[0] == "1 1 1 1\n"
+    cc("-O2", "-fopenmp", os.path.join(PROGRAMS, "../../../examples/jacobi.c"), "-o", "jacobi.wasm")
+    out, _ = mpiwasm("--env=OMP_NUM_THREADS=2", "jacobi.wasm", "50", "100")
+    assert "2 threads in a rank" in out and "\nPASS\n" in out, out
     cc("openmp.o", "-fopenmp", "-o", "apart.wasm")
     assert mpiwasm("--env=OMP_NUM_THREADS=4", "apart.wasm")[0] == "ok\n"
 

@@ -105,7 +105,7 @@ def check_compatibility():
 
 
 def check_openmp():
-    """-fopenmp says in one line that there is none here; omp.h's functions are those of one thread."""
+    """-fopenmp says in one line that there is none here; omp.h has the functions of one thread."""
     write("team.c", "#include <omp.h>\n#include <stdio.h>\nint main(void) {\n#pragma omp parallel\n"
                     "    printf(\"%d\", omp_get_num_threads());\n    return 0;\n}\n")
     for option in ("-fopenmp", "-fopenmp=libomp"):
