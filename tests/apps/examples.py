@@ -12,7 +12,7 @@ import re
 from harness import ROOT, Tools, Verdict, chosen_mpis, must, run
 
 PROGRAMS = {"heat": ["400", "100"], "cg": ["40", "200"], "nbody": ["1000", "5"],
-            "psort": ["300000"], "montecarlo": ["500000"], "jacobi": ["100", "200"]}
+            "psort": ["300000"], "montecarlo": ["500000"], "jacobi": ["60", "100"]}
 
 
 def build(out, settings):
