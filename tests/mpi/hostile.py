@@ -7,9 +7,9 @@ A job of hostile_fuzz may also be ended by the MPI library itself, which says so
 sizes do not match; then the next job goes on behind that call. All else (a signal, a hang, a finding of a sanitizer, a bad
 argument that was accepted) fails and is told with seed and number of the call; --seed goes on from there.
 No failures, but counted like the above: buffers that overlap in a copy of the MPI library (the program's own
-fault and bytes), and, on MPICH, calls in which it waits without end for what never comes, as after collectives
-whose sizes did not match: to other ranks that is a deadlock, to the host a loop like any of the program's. There
-may be few of them.
+fault and bytes), and, on MPICH, calls in which it waits without end, natively too: in a collective whose sizes do
+not match, and in one of MPI_COMM_SELF while a message to oneself there has been sent and not received. To other
+ranks that is a deadlock, to the host a loop like any of the program's. There may be few of them.
 """
 import argparse
 import os
