@@ -89,7 +89,7 @@ def loop_time(outcome):
     return float(found(r"^Loop time of (\S+)")(outcome.out)[-1])
 
 
-ENDS = says(r"Total wall time", never="ERROR|WARNING")
+ENDS = says(r"Total wall time", never="ERROR")
 
 
 RESTART = """\
