@@ -19,7 +19,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -27,13 +26,12 @@ import time
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
-from sysroot_common import SHARE, SourceError, check_sum, default_dir, fail, fetch_source, say
+from sysroot_common import SHARE, default_dir, fail, say
+from sysroot_llvm import PACKAGE, VERSION, edit_source, fetch, read, run, unpack, write
 
-VERSION = "19.1.7"
-PACKAGE = "llvm-toolchain-19"
-SHA256 = "ae498f3bc58ae2d9f64ef5f0c035c4240152bf015a5b7738b15c22e93bdc97ce"
 FLANG_BINARY = "/usr/lib/llvm-19/bin/flang-new"
 MLIR_TRANSLATE = "/usr/lib/llvm-19/bin/mlir-translate"
+PARTS = "runtime|module|lib/Decimal|include/flang"  # of the source, below flang/
 RECIPE = 2  # to be raised when what is built changes
 # As far as types go, this target of flang's is WebAssembly: 32-bit pointers, 8-byte alignment.
 TRIPLE = "x86_64-unknown-linux-gnux32"
@@ -73,24 +71,6 @@ FLAGS = ["-fno-exceptions", "-fno-rtti", "-fno-strict-aliasing", "-w",
          "-Wno-c++11-narrowing", "-fno-asynchronous-unwind-tables"]
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-def write(path, text):
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def run(arguments, **options):
-    result = subprocess.run(arguments, check=False, text=True, capture_output=True, **options)
-    if result.returncode != 0:
-        raise RuntimeError(f"{' '.join(arguments)}: exit {result.returncode}\n"
-                           f"{result.stderr.strip()[-3000:]}")
-    return result.stdout
-
-
 def level(quick):
     return f"{VERSION} {RECIPE}{' quick' if quick else ''}\n"
 
@@ -98,35 +78,6 @@ def level(quick):
 def is_built(directory, quick):
     path = os.path.join(directory, "level")
     return os.path.exists(path) and read(path) in [level(False)] + [level(True)] * quick
-
-
-def fetch(directory):
-    say(f"fetching the source package {PACKAGE}, about 165 MB")
-    try:
-        fetch_source(directory, PACKAGE, directory)
-    except SourceError as error:
-        fail(f"{error}\nor fetch {PACKAGE}_{VERSION}.orig.tar.xz elsewhere and give --source FILE")
-    found = glob.glob(os.path.join(directory, "*.orig.tar.xz"))
-    if len(found) != 1:
-        fail(f"{PACKAGE}: {len(found)} archives instead of one")
-    return found[0]
-
-
-def unpack(archive, directory):
-    check_sum(archive, SHA256, f"{PACKAGE} {VERSION}")
-    wanted = re.compile(r"[^/]+/flang/((?:runtime|module|lib/Decimal|include/flang)/.*)")
-    seen = False
-    with tarfile.open(archive, "r|xz") as tar:
-        for member in tar:
-            match = wanted.fullmatch(member.name)
-            if match and member.isfile():
-                goal = os.path.join(directory, match.group(1))
-                os.makedirs(os.path.dirname(goal), exist_ok=True)
-                with open(goal, "wb") as file:
-                    shutil.copyfileobj(tar.extractfile(member), file)
-                seen = True
-            elif seen and "/flang/" not in member.name and member.name.count("/") > 0:
-                break  # the archive is sorted: nothing more of flang's comes
 
 
 def widen_entries(text):
@@ -149,12 +100,7 @@ def widen_entries(text):
 
 
 def edit(source):
-    for name, pattern, replacement in EDITS:
-        path = os.path.join(source, name)
-        text, count = re.subn(pattern, replacement, read(path))
-        if count == 0:
-            fail(f"{name} has no {pattern}: not the source this is made for")
-        write(path, text)
+    edit_source(source, EDITS)
     for folder in ("runtime", "include/flang/Runtime"):
         for path in glob.glob(os.path.join(source, folder, "*.[hc]*")):
             write(path, widen_entries(read(path)))
@@ -240,7 +186,7 @@ def build_runtime(goal, options, wrappers):
         source, made = os.path.join(work, "source"), os.path.join(work, "made")
         os.makedirs(source)
         os.makedirs(made)
-        unpack(options.source or fetch(work), source)
+        unpack(options.source or fetch(work), "flang", PARTS, source)
         edit(source)
         say("compiling flang's runtime")
         compile_modules(source, made)

@@ -22,8 +22,8 @@ import time
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
-from fortran_runtime import PACKAGE, SHA256, VERSION, fetch, read, run, write
-from sysroot_common import SHARE, check_sum, default_dir, fail, say
+from sysroot_common import SHARE, default_dir, fail, say
+from sysroot_llvm import PACKAGE, VERSION, edit_source, fetch, read, run, unpack, write
 
 RECIPE = 1  # to be raised when what is built changes
 LEVEL = f"{VERSION} {RECIPE}\n"
@@ -56,23 +56,6 @@ CXX_FLAGS = [*C_FLAGS, "-DNDEBUG", "-std=gnu++17", "-fno-exceptions", "-fno-rtti
              "-fno-strict-aliasing", "-D_GNU_SOURCE", "-D_REENTRANT"]
 
 
-def unpack(archive, directory):
-    check_sum(archive, SHA256, f"{PACKAGE} {VERSION}")
-    wanted = re.compile(r"[^/]+/openmp/runtime/((?:src|tools)/.*)")
-    seen = False
-    with tarfile.open(archive, "r|xz") as tar:
-        for member in tar:
-            match = wanted.fullmatch(member.name)
-            if match and member.isfile():
-                goal = os.path.join(directory, match.group(1))
-                os.makedirs(os.path.dirname(goal), exist_ok=True)
-                with open(goal, "wb") as file:
-                    shutil.copyfileobj(tar.extractfile(member), file)
-                seen = True
-            elif seen and "/openmp/" not in member.name:
-                break  # the archive is sorted: nothing more of it comes
-
-
 def configure(text):
     """A template with its @VALUES@ and features put in."""
     text = re.sub(r"@(\w+)@", lambda match: VALUES[match.group(1)], text)
@@ -95,19 +78,10 @@ def write_invoke(path):
     write(path, "\n".join(lines))
 
 
-def edit(folder):
-    for name, pattern, replacement in EDITS:
-        path = os.path.join(folder, name)
-        text, count = re.subn(pattern, replacement, read(path))
-        if count == 0:
-            fail(f"{name} has no {pattern}: not the source this is made for")
-        write(path, text)
-
-
 def generate(source):
     """The headers that the runtime's own build system would make."""
     folder = os.path.join(source, "src")
-    edit(folder)
+    edit_source(folder, EDITS)
     write_invoke(os.path.join(folder, "invoke.c"))
     write(os.path.join(folder, "kmp_config.h"),
           configure(read(os.path.join(folder, "kmp_config.h.cmake"))))
@@ -159,7 +133,7 @@ def build(options):
     remove(directory)
     with tempfile.TemporaryDirectory(prefix="openmp-", dir=directory) as work:
         try:
-            unpack(options.source or fetch(work), work)
+            unpack(options.source or fetch(work), "openmp/runtime", "src|tools", work)
             generate(work)
             compile_runtime(work, directory, options)
         except (OSError, RuntimeError, tarfile.TarError) as error:
