@@ -53,13 +53,15 @@ def run_apt(arguments, **options):
 
 
 def fetch_source(cache, package, directory):
-    """Download the upstream archives of a Debian source package into `directory`.
+    """Download the upstream archives of a Debian source package into `directory`. NAME/SUITE takes
+    it from another release of Debian, at the same place.
 
     Nothing of the system's package configuration is changed: a sources list of our own is derived
     from the machine's (where it takes binaries from, there are the sources too), and apt keeps its
     state in `cache`; apt checks the archives' signature and sums. Needs apt-get alone.
     """
-    state = os.path.join(cache, "apt")
+    suite = package.partition("/")[2]
+    state = os.path.join(cache, "apt" + ("-" + suite if suite else ""))
     os.makedirs(os.path.join(state, "lists", "partial"), exist_ok=True)
     os.makedirs(os.path.join(state, "archives", "partial"), exist_ok=True)
     listing, updated = os.path.join(state, "sources.list"), os.path.join(state, "updated")
@@ -76,7 +78,7 @@ def fetch_source(cache, package, directory):
         fields = [target.split("|") for target in targets.splitlines()]
         # What is in a security update too would be taken from there, and upstream's source is the
         # same: not every mirror has it twice.
-        lines = {f"deb-src {f[0]} {f[1]} {f[2]}\n" for f in fields
+        lines = {f"deb-src {f[0]} {suite or f[1]} {f[2]}\n" for f in fields
                  if f[3] == "Debian" and not f[1].endswith("-security")}
         if not lines:
             raise SourceError("no Debian repository among the machine's package sources "

@@ -4,6 +4,7 @@ unpack it into a cache directory.
 
   sources.py CACHE PACKAGE    prints the unpacked source's path
 
+PACKAGE/SUITE is what another release of Debian has, where the machine's own has it no longer.
 Debian's own patches are left out: what is tested is what upstream released.
 """
 import fcntl
@@ -55,7 +56,7 @@ def fetch(cache, package):
     """The directory of the unpacked source package, fetched on the first call."""
     cache = os.path.abspath(cache)
     os.makedirs(cache, exist_ok=True)
-    goal = os.path.join(cache, package)
+    goal = os.path.join(cache, package.replace("/", "-"))
     with open(os.path.join(cache, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.path.isdir(goal):
