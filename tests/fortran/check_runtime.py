@@ -5,11 +5,15 @@
 
 It goes to BUILD/tests/fortran/runtime, or where MPIWASM_FORTRAN says, and is built once; its part
 that takes longest is left unoptimised. Exit code 77, with the reason, where flang or its runtime's
-source cannot be had; MPIWASM_FORTRAN_SOURCE names the source's archive, if it is here already.
+source cannot be had; MPIWASM_LLVM_SOURCE names the source's archive, if it is here already.
 """
 import os
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guest"))
+from prepare import llvm_source  # pylint: disable=wrong-import-position
 
 SKIP = ("apt install", "fetch it elsewhere", "elsewhere and give --source")
 
@@ -22,8 +26,7 @@ def mpiwasm(build, *words):
 def main():
     build = os.path.abspath(sys.argv[1])
     place = os.environ.get("MPIWASM_FORTRAN") or os.path.join(build, "tests", "fortran", "runtime")
-    source = os.environ.get("MPIWASM_FORTRAN_SOURCE")
-    words = ["--dir", place, "--quick"] + (["--source", source] if source else [])
+    words = ["--dir", place, "--quick", *llvm_source()]
     result = mpiwasm(build, "build", *words)
     print(result.stdout + result.stderr)
     if result.returncode != 0:

@@ -36,6 +36,8 @@ def check_level():
     """Which level is used is told; what needs the other one is told in one line."""
     assert "level: stock" in cc("-v", "-c", program("hello.c"))[1]
     need = "this needs the full level of the guest's libraries: run `mpiwasm sysroot build`, once"
+    _, err = cc("-fopenmp", "-c", program("hello.c"))
+    assert "compiled without OpenMP" in err and "sysroot build --openmp" in err, err
     write("throw.cpp", "int main(int n, char **) { try { if (n) throw 1; } catch (int) {} }\n")
     _, err = cxx("-fwasm-exceptions", "throw.cpp", status=1)
     assert err == f"mpiwasmcxx: error: C++ exceptions in throw.cpp: {need}\n", err

@@ -1,7 +1,7 @@
 /*
  * openmp.c - what an OpenMP program does, each answer checked: run with OMP_NUM_THREADS=4.
  *
- * Prints one line "ok", or what is wrong; check_full.py runs it natively too, if it can.
+ * Prints one line "ok", or what is wrong; check_threads.py runs it natively too.
  */
 #include <omp.h>
 #include <stdio.h>

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Check threads and OpenMP as mpiwasmcc makes them of the full level's libraries.
+
+  check_threads.py BUILD [NAME...]    all checks, or those named
+
+The libraries are those of prepare.py, with MPIWASM_TEST_SYSROOT=all C++'s too; without them the
+checks are skipped (exit code 77). Natively the same programs are gcc's.
+"""
+import os
+import re
+import shutil
+import sys
+
+sys.dont_write_bytecode = True
+# pylint: disable=wrong-import-position
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "apps"))
+import harness
+from prepare import FULL, SKIPPED, WHOLE
+from wrappers import BIN, PROGRAMS, cc, cxx, mpiwasm, program, run, run_checks, write
+
+LIBRARIES = os.path.join(FULL, "lib", "wasm32-wasip1", "threads")
+JACOBI = os.path.join(PROGRAMS, "..", "..", "..", "examples", "jacobi.c")
+TEAM = """
+#include <cstdio>
+#include <omp.h>
+#include <stdexcept>
+#include <vector>
+int main() {
+    std::vector<int> seen(omp_get_max_threads());
+    int caught = 0;
+#pragma omp parallel reduction(+ : caught)
+    try {
+        seen.at(omp_get_thread_num()) = omp_get_num_threads();
+        seen.at(1000);
+    } catch (const std::out_of_range &) { caught++; }
+    std::printf("%zu %d %d %d\\n", seen.size(), seen.back(), caught, omp_get_num_procs());
+}
+"""
+FUTURE = """
+#include <future>
+#include <iostream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+int main() {
+    std::vector<std::thread> threads;
+    std::vector<int> seen(6);
+    for (int i = 0; i < 6; i++) threads.emplace_back([&, i] { seen[i] = i * i; });
+    for (auto &thread : threads) thread.join();
+    auto failing = std::async(std::launch::async, [] () -> int { throw std::range_error("far"); });
+    try { failing.get(); } catch (const std::exception &e) { std::cout << e.what(); }
+    for (int value : seen) std::cout << ' ' << value;
+}
+"""
+# A critical section excludes those of other files: nobody gets into the second one meanwhile.
+FIRST = """
+#include <omp.h>
+#include <stdio.h>
+void second(volatile int *is_in);
+int main(void) {
+    volatile int is_held = 0, is_in = 0, is_wrong = 0;
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 0) {
+#pragma omp critical
+        {
+            is_held = 1;
+            for (double until = omp_get_wtime() + 0.2; omp_get_wtime() < until;)
+                is_wrong |= is_in;
+        }
+    } else {
+        while (!is_held) {}
+        second(&is_in);
+    }
+    printf("%d %d\\n", is_wrong, is_in);
+}
+"""
+SECOND = "void second(volatile int *is_in) {\n#pragma omp critical\n    *is_in = 1;\n}\n"
+
+
+def check_pthread():
+    """-pthread: locks, conditions, barriers, keys and streams do as natively."""
+    run("cc", "-pthread", program("threads.c"), "-o", "native")
+    cc("-O2", "-pthread", program("threads.c"), "-o", "threads.wasm")
+    for out in run("./native")[0], mpiwasm("threads.wasm")[0]:
+        lines = out.splitlines()
+        assert lines.pop() == "ok", out
+        assert len(lines) == 800 and len(set(lines)) == 8, out
+
+
+def check_cxx():
+    """C++ threads, and exceptions within a parallel region."""
+    if not WHOLE:
+        return
+    write("future.cpp", FUTURE)
+    cxx("-O2", "-pthread", "future.cpp", "-o", "future.wasm")
+    assert mpiwasm("future.wasm")[0] == "far 0 1 4 9 16 25"
+    write("team.cpp", TEAM)
+    cxx("-O1", "-fopenmp", "team.cpp", "-o", "team.wasm")
+    for threads in "1", "3":
+        out, _ = mpiwasm(f"--env=OMP_NUM_THREADS={threads}", "team.wasm")
+        assert out == f"{threads} {threads} {threads} {threads}\n", out
+    assert mpiwasm("--env=OMP_NUM_THREADS=", "team.wasm")[0] == "1 1 1 1\n"
+
+
+def check_openmp():
+    """-fopenmp: teams, loops, locks, tasks and the like, by every supported clang."""
+    run("cc", "-O2", "-fopenmp", program("openmp.c"), "-o", "native")
+    os.environ["OMP_NUM_THREADS"] = "4"
+    assert run("./native")[0] == "ok\n"
+    cc("-fopenmp", "-O2", "-Wall", "-Werror", "-c", program("openmp.c"), "-o", "openmp.o")
+    cc("openmp.o", "-fopenmp", "-o", "openmp.wasm")
+    assert mpiwasm("openmp.wasm")[0] == "ok\n"
+    write("first.c", FIRST)
+    write("second.c", SECOND)
+    used = os.path.basename(cc("--showme:command")[0].strip())
+    for clang in ("clang-19", "clang-20", "clang-21", "clang-22"):
+        if not shutil.which(clang):
+            continue
+        os.environ["MPIWASM_CLANG"] = clang
+        cc("-O1", "-fopenmp", "first.c", "second.c", "-o", "critical.wasm")
+        assert mpiwasm("-O0", "critical.wasm")[0] == "0 1\n"
+        if clang != used and WHOLE:
+            cc("-O2", "-fopenmp", program("openmp.c"), "-o", "other.wasm")
+            assert mpiwasm("-O1", "other.wasm")[0] == "ok\n"
+        del os.environ["MPIWASM_CLANG"]
+    del os.environ["OMP_NUM_THREADS"]
+
+
+def check_hybrid():
+    """MPI with OpenMP: two ranks of two threads, whose results are the native ones."""
+    os.environ["OMP_NUM_THREADS"] = "2"
+    cc("-O2", "-fopenmp", JACOBI, "-o", "jacobi.wasm")
+    mpi = harness.chosen_mpis("all")[-1]
+    run(mpi.mpicc, "-O2", "-fopenmp", JACOBI, "-lm", "-o", "native")
+    lines = []
+    for command in ["./native"], [os.path.join(BIN, "mpiwasm"), "jacobi.wasm"]:
+        outcome = harness.run(mpi.launch(2, [*command, "50", "100"]), timeout=120)
+        assert outcome.code == 0 and "\nPASS\n" in outcome.out, outcome.out
+        assert "2 threads in a rank" in outcome.out, outcome.out
+        lines.append(re.sub("time: .*", "", outcome.out))
+    assert lines[0] == lines[1], lines
+    del os.environ["OMP_NUM_THREADS"]
+
+
+if __name__ == "__main__":
+    if not os.path.exists(os.path.join(LIBRARIES, "libomp.a")):
+        sys.exit(SKIPPED)
+    os.environ["MPIWASM_SYSROOT"] = FULL
+    sys.exit(run_checks(dict(globals())))
