@@ -46,7 +46,8 @@ fortran_generate(entries ${fortran}/mpi_fortran_entries.h)
 fortran_generate(mpif ${MPIWASM_GUEST_DIR}/include/mpif.h)
 fortran_generate(f08 ${MPIWASM_GUEST_DIR}/modules/mpi_f08.f90)
 list(APPEND outputs ${MPIWASM_GUEST_DIR}/include/mpif.h ${MPIWASM_GUEST_DIR}/modules/mpi_f08.f90)
-foreach(pair "fortran/mpi.f90;modules/mpi.f90" "fortran_runtime.py;fortran_runtime.py")
+foreach(pair "fortran/mpi.f90;modules/mpi.f90" "fortran/omp_lib.f90;modules/omp_lib.f90"
+        "fortran_runtime.py;fortran_runtime.py")
   list(GET pair 0 from)
   list(GET pair 1 to)
   add_custom_command(OUTPUT ${MPIWASM_GUEST_DIR}/${to}

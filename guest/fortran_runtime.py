@@ -159,8 +159,9 @@ def compile_module_objects(goal, name, paths, modules, wrappers):
 
 
 def compile_mpi_modules(goal, wrappers):
-    """MPI's modules, again if they have changed."""
-    paths = [os.path.join(SHARE, "modules", f"{name}.f90") for name in ("mpi", "mpi_f08")]
+    """MPI's modules and that of programs without OpenMP, again if they have changed."""
+    paths = [os.path.join(SHARE, "modules", f"{name}.f90")
+             for name in ("omp_lib", "mpi", "mpi_f08")]
     texts = [read(path) for path in paths + [os.path.join(SHARE, "include", "mpif.h")]]
     now = hashlib.sha256("".join(texts).encode()).hexdigest()
     modules = os.path.join(goal, "modules")
