@@ -160,14 +160,24 @@ mode_t umask(mode_t mask) {
     (void)mask;
     return 022;
 }
-WEAK int chmod(const char *path, mode_t mode) {
+/* sys/stat.h gives them names of ours, since those of a newer C library fail with ENOSYS. */
+int chmod(const char *path, mode_t mode) {
     (void)mode;
     return access(path, F_OK);
 }
-WEAK int fchmod(int fd, mode_t mode) {
+int fchmod(int fd, mode_t mode) {
     (void)fd;
     (void)mode;
     return 0;
+}
+/* Who declares the function without the header, as configure does, finds the plain name. */
+WEAK int plain_chmod(const char *path, mode_t mode) __asm__("chmod");
+WEAK int plain_fchmod(int fd, mode_t mode) __asm__("fchmod");
+int plain_chmod(const char *path, mode_t mode) {
+    return chmod(path, mode);
+}
+int plain_fchmod(int fd, mode_t mode) {
+    return fchmod(fd, mode);
 }
 int mkfifo(const char *path, mode_t mode) {
     (void)path;

@@ -4,7 +4,10 @@
 #ifndef MPIWASM_COMPAT_SCHED_H
 #define MPIWASM_COMPAT_SCHED_H
 
+/* Some wasi-libc have a sched_param, others none: theirs gets another name, ours has its size. */
+#define sched_param mpiwasm_sysroot_sched_param
 #include_next <sched.h>
+#undef sched_param
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +21,7 @@ extern "C" {
 
 struct sched_param {
     int sched_priority;
+    int reserved[11];
 };
 
 typedef struct cpu_set_t {

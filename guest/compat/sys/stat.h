@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 mode_t umask(mode_t mask);
-int chmod(const char *path, mode_t mode);
-int fchmod(int fd, mode_t mode);
+int chmod(const char *path, mode_t mode) __asm__("mpiwasm_chmod");
+int fchmod(int fd, mode_t mode) __asm__("mpiwasm_fchmod");
 int mkfifo(const char *path, mode_t mode);
 int mknod(const char *path, mode_t mode, dev_t device);
 
