@@ -319,8 +319,8 @@ static const char *trap_advice(enum trap_kind kind) {
     case TRAP_UNINITIALIZED_ELEMENT:
         return "a call through a function pointer that is null or wild";
     case TRAP_INDIRECT_CALL_TYPE:
-        return "a function was called through a pointer of another type; look for warnings of "
-               "mpiwasmcc about function types";
+        return "a function was called through a pointer of another type; compiling with "
+               "-Wcast-function-type-mismatch names the place of the cast";
     case TRAP_INTEGER_DIVIDE_BY_ZERO:
     case TRAP_INTEGER_OVERFLOW: return "natively this is SIGFPE";
     case TRAP_UNCAUGHT_EXCEPTION:

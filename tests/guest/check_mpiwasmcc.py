@@ -114,6 +114,25 @@ def check_old_c():
     assert "warning: --old-c" in err, err
 
 
+def check_pointer_casts():
+    """What a trap's hint tells to do names the line that is at fault, and no harmless one."""
+    write("cast.c", "typedef void action(void *);\n"
+                    "static int good(const char *p) { return *p; }\n"
+                    "static void fine(const char *p) { (void)p; }\n"
+                    "action *volatile wrong, *volatile right;\n"
+                    "int main(void) {\n"
+                    "    right = (action *)fine;\n"
+                    "    right(\"\");\n"
+                    "    wrong = (action *)good;\n"
+                    "    wrong(\"\");\n"
+                    "    return 0;\n}\n")
+    cc("cast.c", "-o", "cast.wasm")
+    _, err = mpiwasm("cast.wasm", status=134)
+    assert "indirect call type mismatch" in err and "-Wcast-function-type-mismatch" in err, err
+    _, err = cc("-Wcast-function-type-mismatch", "-c", "cast.c")
+    assert "cast.c:8:" in err and "cast.c:6:" not in err, err
+
+
 def check_profiling():
     cc("-c", program("profile.c"), program("hello.c"))
     run("ar", "rc", "libprofile.a", "profile.o")
