@@ -49,6 +49,7 @@ class Tools:
         programs = os.path.join(os.path.abspath(prefix or build), "bin")
         self.mpiwasm = os.path.join(programs, "mpiwasm")
         self.mpiwasmcc = os.path.join(programs, "mpiwasmcc")
+        self.build = build
         self.sources = os.path.join(build, "sources")
         self.work = os.path.join(build, "apps")
         os.makedirs(self.work, exist_ok=True)

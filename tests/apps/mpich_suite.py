@@ -9,9 +9,11 @@ with the MPI's compiler and with mpiwasmcc.  The bar: whatever passes natively p
 What is known to differ, and why, stands in mpich_known.txt; an entry there that passes fails too,
 unless it is one of chance, which --quick leaves out. What fails as a module is run once more, alone
 and for longer: other load than its own does not count.
-A directory stands for those below it too (errors, threads).  All of the suite takes hours with few
-processors; --results keeps what is known, so that it can be run in pieces. Not run are tests of more
-ranks than --ranks, and as modules those that do not end natively within --limit.
+A directory stands for those below it too (errors, threads). Programs of threads need the full
+level with libraries for -pthread: where mpiwasmcc finds it, or where the tests of the full level
+build it. All of the suite takes hours with few processors; --results keeps what is known, so that
+it can be run in pieces. Not run are tests of more ranks than --ranks, and as modules those that do
+not end natively within --limit.
 """
 import argparse
 import collections
@@ -25,83 +27,12 @@ import time
 
 from harness import TESTS, Tools, chosen_mpis, must, native_compiler, run
 from mpich_compare import Known, compare
+from mpich_lists import DIRS, collect, label, starts_threads, tunes_mpich
 from sources import fetch
 
-DIRS = ["attr", "group", "info", "init", "topo", "errhan", "errors", "comm", "pt2pt", "datatype",
-        "coll", "rma", "io", "mpi_t", "part", "threads", "spawn"]
-# Other languages; and tests that kill ranks, of what MPICH alone offers then.
-LEFT_OUT = re.compile(r"/(cxx|f77|f90|f08|faults)(/|$)")
 MAKE = ["make", "-s", "-k", "-j2", "LIBTOOLFLAGS=--tag=CC", "CFLAGS=-O0 -w"]
 
-Test = collections.namedtuple("Test", "dir program ranks arguments env limit result xfail")
 Result = collections.namedtuple("Result", "state detail seconds")
-
-
-def read_list(path, directory):
-    """The tests of one testlist."""
-    tests = []
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            words = line.split("#")[0].split()
-            if not words:
-                continue
-            options = collections.defaultdict(list)
-            for word in words[2:]:
-                key, _, value = word.partition("=")
-                options[key].append(value)
-            tests.append(Test(directory, words[0], int(words[1]) if len(words) > 1 else 2,
-                              tuple(options["arg"]), tuple(options["env"]),
-                              int((options["timeLimit"] or ["0"])[0]),
-                              (options["resultTest"] or [""])[0], bool(options["xfail"])))
-    return list(dict.fromkeys(tests))
-
-
-def with_subdirs(config, source, dirs):
-    """The directories of `dirs` and those below with tests in them."""
-    found = []
-    for directory in dirs:
-        for root in (config, source):
-            for path, _, files in sorted(os.walk(os.path.join(root, directory))):
-                name = os.path.relpath(path, root)
-                if "testlist" in files and not LEFT_OUT.search(name) and name not in found:
-                    found.append(name)
-    return found
-
-
-def collect(config, source, dirs, quick, only, sample=1):
-    tests = []
-    for directory in with_subdirs(config, source, dirs):
-        for name in ("testlist",) if quick else ("testlist", "testlist.dtp"):
-            for root in (config, source):
-                path = os.path.join(root, directory, name)
-                if os.path.exists(path):
-                    tests += read_list(path, directory)
-                    break
-    tests = [test for test in dict.fromkeys(tests)  # some lists name directories
-             if not os.path.isdir(os.path.join(source, test.dir, test.program))]
-    if quick:  # at most 4 ranks, each program once, nothing that MPICH itself expects to fail
-        chosen = {}
-        for test in sorted(tests, key=lambda test: -test.ranks):
-            if test.ranks <= 4 and test.limit <= 60 and not test.xfail and not tunes_mpich(test):
-                chosen.setdefault((test.dir, test.program), test)
-        tests = [test for test in tests if test in chosen.values()]
-        if sample > 1:
-            sizes = collections.Counter(test.dir for test in tests)
-            places = collections.Counter()
-            for test in tests[:]:
-                places[test.dir] += 1
-                if sizes[test.dir] > 20 and places[test.dir] % sample != 0:
-                    tests.remove(test)
-    return [test for test in tests if re.search(only, label(test))]
-
-
-def tunes_mpich(test):
-    return any(value.startswith("MPIR_CVAR") for value in test.env)
-
-
-def label(test):
-    return " ".join([f"{test.dir}/{test.program}", str(test.ranks), *test.arguments,
-                     *(f"env={value}" for value in test.env)])
 
 
 def configure(tools, source, mpi):
@@ -115,7 +46,17 @@ def configure(tools, source, mpi):
     return config
 
 
-def build(tools, config, flavour, compiler, tests):
+def threaded_sysroot(tools):
+    """The setting of mpiwasmcc's environment with which it has libraries for -pthread, or None:
+    what is installed or the user says, or else what the tests of the full level have built."""
+    for env in ([], [("MPIWASM_SYSROOT", os.path.join(tools.build, "tests", "guest", "full"))]):
+        outcome = run([tools.mpiwasmcc, "-v", "-pthread", "-E", "-x", "c", os.devnull], env=env)
+        if outcome.code == 0 and "-pthread dropped" not in outcome.out:
+            return env
+    return None
+
+
+def build(tools, config, flavour, compiler, tests, env=()):
     """A copy of the configured tree with the tests' programs; which are there, the runs will see."""
     tree = os.path.join(tools.work, "mpich", flavour)
     if not os.path.exists(tree):
@@ -127,13 +68,38 @@ def build(tools, config, flavour, compiler, tests):
             programs[test.dir].append(test.program)
     log = ""
     for directory in ("util", "dtpools"):
-        log += run([*MAKE, "-C", os.path.join(tree, directory), f"CC={compiler}"]).out
+        log += run([*MAKE, "-C", os.path.join(tree, directory), f"CC={compiler}"],
+                   env=env).out
     for directory, names in programs.items():
         log += run([*MAKE, "-C", os.path.join(tree, directory), f"CC={compiler}", *names],
-                   timeout=1800).out
+                   timeout=1800, env=env).out
     with open(tree + ".log", "w", encoding="utf-8") as file:
         file.write(log)
     return tree
+
+
+def build_modules(tools, config, tests):
+    """The tests that modules can be built for, and a function from a test to its tree: programs
+    that start threads, and the suite's library, need other options and libraries."""
+    compiler = tools.mpiwasmcc + " --old-c"
+    threaded = [test for test in tests if starts_threads(test)]
+    single = [test for test in tests if not starts_threads(test)]
+    trees = {}
+    if single:
+        trees[False] = build(tools, config, "wasm", compiler, single)
+    if threaded:
+        env = threaded_sysroot(tools)
+        if env is None:
+            for test in threaded:
+                print(f"SKIPPED: {label(test)}: needs the full level with threads, which `mpiwasm "
+                      "sysroot build` makes (MPIWASM_SYSROOT says where it is)")
+            if not single:
+                sys.exit(77)
+            tests = single
+        else:
+            compiler += " -pthread"
+            trees[True] = build(tools, config, "wasm-threads", compiler, threaded, env)
+    return tests, lambda test: trees[starts_threads(test)]
 
 
 def judge(test, outcome):
@@ -191,7 +157,7 @@ class Results:
                 file.write(json.dumps([key, *result]) + "\n")
 
 
-def run_all(mpi, tree, tests, runner, options, earlier, known=None):
+def run_all(mpi, tree_of, tests, runner, options, earlier, known=None):
     """{label: result} of the tests."""
     fresh = set()
 
@@ -201,6 +167,7 @@ def run_all(mpi, tree, tests, runner, options, earlier, known=None):
             allowed = ["--allow-spawn", "--allow-ports"]
         elif test.dir == "errors/io":  # makes a file there
             allowed = ["--dir=.", "--dir=/tmp"]
+        tree = tree_of(test)
         result = run_test(mpi, tree, test, runner and [*runner, *allowed], limit)
         earlier.add(f"{mpi.name} {'wasm' if runner else 'native'} {label(test)}", result)
         if options.verbose:
@@ -239,6 +206,9 @@ def main():
     parser.add_argument("--quick", action="store_true", help="at most 4 ranks, each program once")
     parser.add_argument("--sample", type=int, default=1, metavar="N",
                         help="with --quick, of a directory of many programs every Nth")
+    parser.add_argument("--generated", type=int, metavar="N",
+                        help="of the tests generated for various datatypes every Nth, 0 for none "
+                             "[1; with --quick 0]")
     parser.add_argument("--all", action="store_true",
                         help="run modules' tests also where native ones do not pass")
     parser.add_argument("--limit", type=int, default=60, help="seconds a test")
@@ -252,14 +222,16 @@ def main():
     parser.add_argument("--build-only", action="store_true")
     parser.add_argument("--verbose", action="store_true", help="print each result at once")
     options = parser.parse_args()
+    if options.generated is None:
+        options.generated = 0 if options.quick else 1
 
     tools = Tools(options.build, options.prefix)
     source = os.path.join(fetch(tools.sources, "mpich"), "test", "mpi")
     mpis = chosen_mpis(options.mpi)
     config = configure(tools, source, mpis[0])
     all_tests = collect(config, source, options.dirs.split(","), options.quick, options.only,
-                        options.sample)
-    wasm_tree = build(tools, config, "wasm", tools.mpiwasmcc + " --old-c", all_tests)
+                        options.sample, options.generated)
+    all_tests, wasm_tree_of = build_modules(tools, config, all_tests)
     earlier = Results(options.results)
     failures = 0
     for mpi in mpis:
@@ -269,16 +241,16 @@ def main():
         native_tree = build(tools, config, mpi.name, native_compiler(tools, mpi), tests)
         if options.build_only:
             for test in tests:
-                for tree in (native_tree, wasm_tree):
+                for tree in (native_tree, wasm_tree_of(test)):
                     if not os.path.exists(os.path.join(tree, test.dir, test.program)):
                         print(f"{os.path.basename(tree)}: {label(test)}: not built")
             continue
-        native = run_all(mpi, native_tree, tests, [], options, earlier)
+        native = run_all(mpi, lambda _, tree=native_tree: tree, tests, [], options, earlier)
         runner = [tools.mpiwasm, "-O0"]  # the MPI layer is tested, not the optimiser
         # What does not pass natively need not pass; much of it takes long.
         wanted = [test for test in tests if native[label(test)].state == "pass" or
                   (options.all and native[label(test)].state != "too big")]
-        wasm = run_all(mpi, wasm_tree, wanted, runner, options, earlier, known)
+        wasm = run_all(mpi, wasm_tree_of, wanted, runner, options, earlier, known)
         failures += compare(mpi, {label(test): test for test in tests}, native, wasm, known)
     sys.exit(1 if failures or not all_tests else 0)
 
