@@ -149,6 +149,7 @@ static bool open_artifact(struct run *run, struct error *err) {
         return error_set(err, ERROR_UNSUPPORTED,
                          "'%s' is native code, which --no-artifacts refuses", path);
     if (!open_file(run, err)) return module_file_explain(&run->file, err);
+    run->config.max_memory = run->options->max_memory;
     run->config.untrusted =
         run->options->untrusted || run->artifact->descriptor->flags & ARTIFACT_EXPLICIT_BOUNDS;
     return true;

@@ -32,21 +32,35 @@ static uint32_t position(const struct mpilayer_attributes *attributes,
     return at;
 }
 
-static bool append(struct mpilayer_attributes *attributes, struct mpilayer_keyval *keyval,
-                   uint32_t value) {
+static uint64_t bytes_of(uint32_t capacity) {
+    return (uint64_t)capacity * sizeof(struct mpilayer_attribute);
+}
+
+static bool append(struct mpilayer *layer, struct mpilayer_attributes *attributes,
+                   struct mpilayer_keyval *keyval, uint32_t value) {
     if (attributes->count == attributes->capacity) {
         uint32_t capacity = attributes->capacity == 0 ? 4 : 2 * attributes->capacity;
+        if (!mpilayer_kept_fits(layer, bytes_of(capacity))) {
+            return false;
+        }
         struct mpilayer_attribute *grown =
             realloc(attributes->list, capacity * sizeof *attributes->list);
         if (grown == NULL) {
             return false;
         }
+        layer->kept += bytes_of(capacity) - bytes_of(attributes->capacity);
         attributes->list = grown;
         attributes->capacity = capacity;
     }
     mpilayer_object_reference(&keyval->object);
     attributes->list[attributes->count++] = (struct mpilayer_attribute){keyval, value};
     return true;
+}
+
+void mpilayer_attributes_forget(struct mpilayer *layer, struct mpilayer_attributes *attributes) {
+    layer->kept -= bytes_of(attributes->capacity);
+    free(attributes->list);
+    *attributes = (struct mpilayer_attributes){0};
 }
 
 /* Call the delete callback: what it returned. */
@@ -118,7 +132,7 @@ int mpilayer_attributes_copy(struct mpilayer *layer, const struct mpilayer_attri
                 continue;
             }
         }
-        if (!append(to, attribute.keyval, value)) {
+        if (!append(layer, to, attribute.keyval, value)) {
             return GUEST_MPI_ERR_NO_MEM;
         }
     }
@@ -134,8 +148,7 @@ int mpilayer_attributes_delete_all(struct mpilayer *layer, struct mpilayer_attri
             return code;
         }
     }
-    free(attributes->list);
-    *attributes = (struct mpilayer_attributes){0};
+    mpilayer_attributes_forget(layer, attributes);
     return GUEST_MPI_SUCCESS;
 }
 
@@ -155,7 +168,7 @@ int mpilayer_attributes_set(struct mpilayer *layer, struct mpilayer_attributes *
             return GUEST_MPI_SUCCESS;
         }
     }
-    return append(attributes, keyval, value) ? GUEST_MPI_SUCCESS : GUEST_MPI_ERR_NO_MEM;
+    return append(layer, attributes, keyval, value) ? GUEST_MPI_SUCCESS : GUEST_MPI_ERR_NO_MEM;
 }
 
 bool mpilayer_attributes_find(const struct mpilayer_attributes *attributes,

@@ -16,6 +16,9 @@ struct mpilayer_attribute {
     uint32_t value;                 /* the guest's pointer */
 };
 
+/* Free the list without any callback. */
+void mpilayer_attributes_forget(struct mpilayer *layer, struct mpilayer_attributes *attributes);
+
 /* Copy what the copy callbacks want from `from` (the object with handle `from_handle`) to `to`,
  * which is empty. On failure `to` holds those copied so far; delete them. */
 int mpilayer_attributes_copy(struct mpilayer *layer, const struct mpilayer_attributes *from,

@@ -384,16 +384,24 @@ bool mpilayer_prepare_alltoallw(struct mpilayer_call *call, struct mpilayer_coll
 
 /* ---- reductions: count and datatype are those of the send side ---- */
 
-/* The datatype and the operator of a reduction whose buffers are known. */
+/* The datatype and the operator of a reduction of `total` items whose buffers are known. */
 static bool reduction_finish(struct mpilayer_call *call, struct mpilayer_collective *c, uint32_t op,
-                             int64_t count, struct mpilayer_datatype *type) {
+                             int64_t count, int64_t total, struct mpilayer_datatype *type) {
     struct mpilayer_reduction reduction;
     if (type->size == 0) { /* Open MPI copies by a description that such a datatype has not got */
         count = 0;
         for (int i = 0; (c->recv.counts || c->recv.large_counts) && i < call->comm->size; i++)
             count_clear(&c->recv, i);
     }
-    if (!mpilayer_op_resolve(call, "op", op, type, c->pending, &reduction)) return false;
+    /* What the host's MPI has of partial results, until a pending one completes. */
+    uint64_t partial = 0;
+    if (!mpilayer_op_resolve(call, "op", op, type, c->pending, &reduction) ||
+        (c->pending &&
+         !mpilayer_call_charge(
+             call, __builtin_mul_overflow((uint64_t)total, (uint64_t)type->size, &partial)
+                       ? UINT64_MAX
+                       : partial)))
+        return false;
     if (c->unit > 1 || (count > INT_MAX && !c->recv.large_counts &&
                         (!MPILAYER_HAS_LARGE || !reduction.predefined))) {
         if (!mpilayer_large_reduction(call, "count", c->unit > 1 ? c->unit : count,
@@ -424,7 +432,7 @@ bool mpilayer_prepare_reduce(struct mpilayer_call *call, struct mpilayer_collect
         return false;
     return (role != ROLE_ROOT ||
             mpilayer_buffer_get(call, "recvbuf", recvbuf, count, &type, &c->recv.buffer)) &&
-           reduction_finish(call, c, op, count, type);
+           reduction_finish(call, c, op, count, count, type);
 }
 
 bool mpilayer_prepare_allreduce(struct mpilayer_call *call, struct mpilayer_collective *c,
@@ -436,7 +444,7 @@ bool mpilayer_prepare_allreduce(struct mpilayer_call *call, struct mpilayer_coll
            (side_in_place(call, sendbuf, &c->send) ||
             mpilayer_buffer_get(call, "sendbuf", sendbuf, count, &type, &c->send.buffer)) &&
            mpilayer_buffer_get(call, "recvbuf", recvbuf, count, &type, &c->recv.buffer) &&
-           reduction_finish(call, c, op, count, type);
+           reduction_finish(call, c, op, count, count, type);
 }
 
 /* Input of `total` items, output of `own`; with MPI_IN_PLACE the input lies in recvbuf. */
@@ -450,7 +458,7 @@ static bool reduce_scatter(struct mpilayer_call *call, struct mpilayer_collectiv
             mpilayer_buffer_get(call, "sendbuf", sendbuf, total, &type, &c->send.buffer)) &&
            mpilayer_buffer_get(call, "recvbuf", recvbuf, in_place ? total : own, &type,
                                &c->recv.buffer) &&
-           reduction_finish(call, c, op, own, type);
+           reduction_finish(call, c, op, own, total, type);
 }
 
 bool mpilayer_prepare_reduce_scatter(struct mpilayer_call *call, struct mpilayer_collective *c,

@@ -24,14 +24,19 @@ static void fill_topology(struct mpilayer_comm *comm) {
     if (kind == MPI_CART) {
         comm->topology = GUEST_MPI_CART;
         MPI_Cartdim_get(comm->host, &comm->dimensions);
+        comm->kept = 16 * (uint64_t)comm->dimensions;
         comm->in_degree = comm->out_degree = 2 * comm->dimensions;
     } else if (kind == MPI_GRAPH) {
         comm->topology = GUEST_MPI_GRAPH;
+        int nodes = 0, edges = 0;
         MPI_Graph_neighbors_count(comm->host, comm->rank, &comm->in_degree);
+        MPI_Graphdims_get(comm->host, &nodes, &edges);
         comm->out_degree = comm->in_degree;
+        comm->kept = 4 * ((uint64_t)nodes + (uint64_t)edges);
     } else if (kind == MPI_DIST_GRAPH) {
         comm->topology = GUEST_MPI_DIST_GRAPH;
         MPI_Dist_graph_neighbors_count(comm->host, &comm->in_degree, &comm->out_degree, &weighted);
+        comm->kept = 8 * ((uint64_t)comm->in_degree + (uint64_t)comm->out_degree);
     }
 }
 
@@ -48,6 +53,7 @@ void mpilayer_comm_fill(struct mpilayer *layer, struct mpilayer_comm *comm,
         MPI_Comm_remote_size(comm->host, &comm->remote_size);
     }
     fill_topology(comm);
+    layer->kept += comm->kept;
     if (parent != NULL) {
         comm->session = parent->session;
     }
@@ -72,13 +78,15 @@ void mpilayer_comm_release(struct mpilayer *layer, struct mpilayer_comm *comm) {
         mpilayer_info_release(layer, comm->info);
     }
     mpilayer_buffer_release(comm->buffer);
-    free(comm->attributes.list);
-    comm->attributes = (struct mpilayer_attributes){0};
+    mpilayer_attributes_forget(layer, &comm->attributes);
+    layer->kept -= comm->kept;
 }
 
 bool mpilayer_comm_reserve(struct mpilayer_call *call, const char *argument, uint32_t address,
                            struct mpilayer_comm **out) {
-    if (!mpilayer_memory_check(call, argument, address, 4)) {
+    /* A topology takes up what its arguments do. */
+    if (!mpilayer_memory_check(call, argument, address, 4) ||
+        !mpilayer_kept_check(call, mpilayer_call_bytes(call))) {
         return false;
     }
     *out = mpilayer_table_allocate(&call->layer->tables[MPILAYER_COMM]);

@@ -437,6 +437,27 @@ static int host_adjust(struct mpilayer_datatype *type) {
     return MPI_SUCCESS;
 }
 
+/* What a datatype takes up, roughly: its recipe here and twice in the host's MPI, and there what
+ * Open MPI makes of it, before and after it is committed. */
+static uint64_t bytes_of_recipe(const struct mpilayer_recipe *recipe) {
+    return 3 * ((uint64_t)recipe->type_count * sizeof *recipe->types +
+                (uint64_t)recipe->address_count * sizeof *recipe->addresses +
+                (uint64_t)recipe->count_count * sizeof *recipe->counts +
+                (uint64_t)recipe->integer_count * sizeof *recipe->integers);
+}
+
+static bool keep(struct mpilayer_datatype *type, uint64_t bytes) {
+    if (!mpilayer_kept_fits(mpilayer_current, bytes)) return false;
+    mpilayer_current->kept += bytes;
+    type->kept += bytes;
+    return true;
+}
+
+static bool keep_described(struct mpilayer_datatype *type) {
+    enum { BYTES_OF_ENTRY = 64 };
+    return type->body || keep(type, BYTES_OF_ENTRY * (uint64_t)type->description.entries);
+}
+
 /* Copy a recipe into one allocation (types first: they are the most aligned), retaining its types.
  */
 static bool recipe_copy(const struct mpilayer_recipe *from, struct mpilayer_recipe *to) {
@@ -475,8 +496,8 @@ int mpilayer_datatype_make(const struct mpilayer_recipe *recipe, struct mpilayer
     }
     type->first_handle = type->object.handle;
     type->host = type->host_own = MPI_DATATYPE_NULL;
-    if (!recipe_copy(recipe, &type->recipe)) {
-        *reason = "out of memory";
+    if (!keep(type, bytes_of_recipe(recipe)) || !recipe_copy(recipe, &type->recipe)) {
+        *reason = "datatypes take up too much memory outside the program's";
         result = GUEST_MPI_ERR_NO_MEM;
         goto fail;
     }
@@ -492,6 +513,11 @@ int mpilayer_datatype_make(const struct mpilayer_recipe *recipe, struct mpilayer
     if (result != GUEST_MPI_SUCCESS) goto fail;
     if (!describe(type)) {
         *reason = "too many blocks of several items for Open MPI";
+        result = GUEST_MPI_ERR_NO_MEM;
+        goto fail;
+    }
+    if (!keep_described(type)) {
+        *reason = "datatypes take up too much memory outside the program's";
         result = GUEST_MPI_ERR_NO_MEM;
         goto fail;
     }
@@ -521,7 +547,8 @@ int mpilayer_datatype_copy(const struct mpilayer_datatype *from, struct mpilayer
     copy->body = copy->wide = NULL;
     copy->attributes = (struct mpilayer_attributes){0};
     copy->name = NULL;
-    if (!recipe_copy(&from->recipe, &copy->recipe) ||
+    copy->kept = 0;
+    if (!keep(copy, from->kept) || !recipe_copy(&from->recipe, &copy->recipe) ||
         MPI_Type_dup(from->host, &copy->host) != MPI_SUCCESS) {
         mpilayer_datatype_release(copy);
         return GUEST_MPI_ERR_NO_MEM;
@@ -634,6 +661,7 @@ void mpilayer_datatype_release(struct mpilayer_datatype *type) {
     mpilayer_datatype_release(type->wide);
     free((void *)type->recipe.types);
     free(type->name);
+    mpilayer_current->kept -= type->kept;
 }
 
 bool mpilayer_datatype_elements(const struct mpilayer_datatype *type, int64_t bytes,

@@ -125,6 +125,7 @@ struct mpilayer_datatype {
     } in_file;             /* mpi_file_view.c */
     MPI_Datatype host_own; /* a duplicate of host that no other datatype shares, or NULL */
 
+    uint64_t kept; /* bytes that it counts for, see mpilayer_kept_check */
     struct mpilayer_attributes attributes;
     char *name; /* as set by the guest; owned; NULL: the predefined one or none */
 };

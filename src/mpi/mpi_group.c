@@ -7,9 +7,11 @@
 
 #include <stdlib.h>
 
+enum { BYTES_OF_MEMBER = 16 }; /* roughly, in the host's group */
+
 bool mpilayer_group_reserve(struct mpilayer_call *call, const char *argument, uint32_t address,
                             struct mpilayer_group **out) {
-    if (!mpilayer_memory_check(call, argument, address, 4)) {
+    if (!mpilayer_memory_check(call, argument, address, 4) || !mpilayer_kept_check(call, 0)) {
         return false;
     }
     *out = mpilayer_table_allocate(&call->layer->tables[MPILAYER_GROUP]);
@@ -30,6 +32,7 @@ int32_t mpilayer_group_publish(struct mpilayer_call *call, int code, struct mpil
         mpilayer_store_i32(call->layer, address, GUEST_MPI_GROUP_EMPTY);
     } else {
         MPI_Group_size(group->host, &group->size);
+        call->layer->kept += BYTES_OF_MEMBER * (uint64_t)group->size;
         mpilayer_store_i32(call->layer, address, (int32_t)group->object.handle);
     }
     return mpilayer_call_return(call, code);
@@ -201,6 +204,7 @@ int32_t mpilayer_Group_free(struct mpilayer *layer, uint32_t group) {
     if (!object->predefined) { /* programs do free MPI_GROUP_EMPTY, which MPI allows or ignores */
         code = MPI_Group_free(&object->host);
         if (code == MPI_SUCCESS) {
+            layer->kept -= BYTES_OF_MEMBER * (uint64_t)object->size;
             mpilayer_object_release(&layer->tables[MPILAYER_GROUP], &object->object);
         }
     }

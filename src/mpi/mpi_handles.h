@@ -136,6 +136,7 @@ struct mpilayer_comm {
     struct mpilayer_info *info;     /* the hints set; referenced; NULL: none */
     struct mpilayer_buffer *buffer; /* of buffered sends, see mpi_buffer.h; NULL: none */
     uint32_t session;               /* the handle of the session that it comes from; 0: none */
+    uint64_t kept;                  /* bytes of its topology, see mpilayer_kept_check */
     char name[GUEST_MPI_MAX_OBJECT_NAME];
 };
 
@@ -152,7 +153,8 @@ struct mpilayer_block {
     struct mpilayer_block *next;
     /* Called before the block is freed; may be NULL. */
     void (*finish)(struct mpilayer_block *block);
-    bool small; /* of the size that is kept for the next call */
+    uint64_t size; /* bytes that it counts for, see mpilayer_kept_check */
+    bool small;    /* of the size that is kept for the next call */
     max_align_t data[];
 };
 
@@ -181,6 +183,7 @@ struct mpilayer_request {
     struct mpilayer_comm
         *comm; /* referenced: whose error handler its failure goes to; NULL: world */
     struct mpilayer_block *blocks;  /* kept until completion; owned */
+    uint64_t kept;                  /* bytes that it counts for, see mpilayer_kept_check */
     struct mpilayer_comm *new_comm; /* of Comm_idup; owned, hidden until completion */
     uint32_t new_handle;            /* its handle then */
     bool persistent;

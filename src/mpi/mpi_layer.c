@@ -69,6 +69,7 @@ void *mpilayer_call_allocate_with(struct mpilayer_call *call, size_t size,
         return NULL;
     }
     block->finish = finish;
+    block->size = sizeof *block + size;
     block->next = call->blocks;
     call->blocks = block;
     return block->data;
@@ -76,6 +77,34 @@ void *mpilayer_call_allocate_with(struct mpilayer_call *call, size_t size,
 
 void *mpilayer_call_allocate(struct mpilayer_call *call, size_t size) {
     return mpilayer_call_allocate_with(call, size, NULL);
+}
+
+/* ---- memory that stays ---- */
+
+bool mpilayer_kept_check(struct mpilayer_call *call, uint64_t bytes) {
+    return mpilayer_kept_fits(call->layer, bytes) ||
+           mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL,
+                              "datatypes, pending operations, groups and attributes take up more "
+                              "than %llu MiB outside the program's memory",
+                              (unsigned long long)(call->layer->kept_at_most >> 20));
+}
+
+uint64_t mpilayer_call_bytes(const struct mpilayer_call *call) {
+    uint64_t bytes = 0;
+    for (const struct mpilayer_block *block = call->blocks; block != NULL; block = block->next) {
+        if (__builtin_add_overflow(bytes, block->size, &bytes)) {
+            return UINT64_MAX;
+        }
+    }
+    return bytes;
+}
+
+bool mpilayer_call_charge(struct mpilayer_call *call, uint64_t bytes) {
+    if (mpilayer_call_allocate(call, 0) == NULL) {
+        return false;
+    }
+    call->blocks->size = bytes;
+    return true;
 }
 
 /* ---- guest memory ---- */

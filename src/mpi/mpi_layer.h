@@ -60,6 +60,7 @@ struct mpilayer {
     struct mpilayer_buffer *buffer; /* that MPI_Buffer_attach attached; NULL: none */
     /* MPI runs for MPI_Init, for sessions, or for both. */
     bool world_begun, world_ended;
+    uint64_t kept, kept_at_most; /* bytes, see mpilayer_kept_check */
     bool sessions_used;
     uint32_t sessions_open;
     int last_error; /* guest code of the last failure, and its text */
@@ -121,6 +122,24 @@ void *mpilayer_call_allocate(struct mpilayer_call *call, size_t size);
 /* The same, and finish(block) runs before the memory is freed. */
 void *mpilayer_call_allocate_with(struct mpilayer_call *call, size_t size,
                                   void (*finish)(struct mpilayer_block *block));
+
+/*
+ * What a program makes the layer, or the host's MPI for what the layer gives it, keep beyond a call
+ * lies outside of linear memory, whose size is no limit to it: the recipes of datatypes, arguments
+ * and temporary results of what is pending, attributes, members of groups, edges of graphs. It is
+ * counted, roughly, and where `bytes` more would be too much the call fails with MPI_ERR_NO_MEM.
+ * As much is allowed as linear memory may have, but at least MPILAYER_KEPT_LEAST.
+ */
+#define MPILAYER_KEPT_LEAST ((uint64_t)1 << 26)
+#define MPILAYER_KEPT_MOST ((uint64_t)1 << 32)
+static inline bool mpilayer_kept_fits(const struct mpilayer *layer, uint64_t bytes) {
+    return bytes <= layer->kept_at_most && layer->kept + bytes <= layer->kept_at_most;
+}
+bool mpilayer_kept_check(struct mpilayer_call *call, uint64_t bytes);
+/* Bytes of the call's blocks. */
+uint64_t mpilayer_call_bytes(const struct mpilayer_call *call);
+/* Let the request that the call makes count for `bytes` more: what the host's MPI will allocate. */
+bool mpilayer_call_charge(struct mpilayer_call *call, uint64_t bytes);
 
 /* Guest <-> host error classes. An unknown one becomes MPI_ERR_OTHER. */
 int mpilayer_error_class_to_guest(int host_class);

@@ -21,8 +21,11 @@ struct partitioned {
     int partitions;
     int missing; /* partitions of an active send that the host has not been told of */
     uint8_t *is_ready;
-    int tag; /* the guest's */
+    int tag;          /* the guest's */
+    bool with_nobody; /* with MPI_PROC_NULL: MPICH 4.0 crashes */
 };
+
+enum { BYTES_OF_PARTITION = 8 }; /* roughly, with what the host keeps */
 
 static void release(struct mpilayer_request *request) {
     struct partitioned *p = request->state;
@@ -51,7 +54,7 @@ static int start(struct mpilayer_request *request) {
     int code = MPI_Start(&request->host);
     if (code == MPI_SUCCESS) {
         reset(request->state);
-        if (p->sends && p->partitions == 0) {
+        if (p->sends && p->partitions == 0 && !p->with_nobody) {
             code = MPI_Pready(0, request->host);
         }
     }
@@ -62,14 +65,27 @@ static enum mpilayer_ready ready(struct mpilayer_request *request, int *code) {
     return ready_when_told(request->state);
 }
 
+/* MPICH leaves the status of a persistent receive from nobody as any source's. */
+static void mend(const struct mpilayer_request *request, MPI_Status *status) {
+    const struct partitioned *p = request->state;
+    if (!p->sends && p->with_nobody) {
+        status->MPI_SOURCE = MPI_PROC_NULL;
+        status->MPI_TAG = MPI_ANY_TAG;
+    }
+}
+
 static const struct mpilayer_request_hooks hooks = {
-    .ready = ready, .start = start, .release = release};
+    .ready = ready, .start = start, .mend = mend, .release = release};
 
 static int init(struct mpilayer_call *call, struct mpilayer_request *request, void *data,
                 int64_t count, MPI_Datatype type, int peer, int tag) {
     const struct partitioned *p = request->state;
     int partitions = p->partitions > 0 ? p->partitions : 1;
     count = p->partitions > 0 ? count : 0;
+    if (p->with_nobody) {
+        return p->sends ? MPI_Send_init(data, 0, type, peer, tag, call->comm->host, &request->host)
+                        : MPI_Recv_init(data, 0, type, peer, tag, call->comm->host, &request->host);
+    }
     return p->sends ? MPI_Psend_init(data, partitions, count, type, peer, tag, call->comm->host,
                                      MPI_INFO_NULL, &request->host)
                     : MPI_Precv_init(data, partitions, count, type, peer, tag, call->comm->host,
@@ -77,11 +93,14 @@ static int init(struct mpilayer_call *call, struct mpilayer_request *request, vo
 }
 
 static int mark(struct mpilayer_request *request, int low, int high) {
-    return MPI_Pready_range(low, high, request->host);
+    const struct partitioned *p = request->state;
+    return p->with_nobody ? MPI_SUCCESS : MPI_Pready_range(low, high, request->host);
 }
 
 static int arrived(struct mpilayer_request *request, int partition, int *flag) {
-    return MPI_Parrived(request->host, partition, flag);
+    const struct partitioned *p = request->state;
+    return p->with_nobody ? MPI_Request_get_status(request->host, flag, MPI_STATUS_IGNORE)
+                          : MPI_Parrived(request->host, partition, flag);
 }
 
 #else
@@ -115,18 +134,22 @@ struct series {
     int64_t count;
 };
 static struct series *all_series;
+static uint32_t series_count;
+enum { SERIES_AT_MOST = 1 << 18 };
 
+/* -1: there are too many kinds. */
 static int64_t next_number(uint32_t comm, int peer, int tag, bool sends) {
     struct series *at = all_series;
     while (at != NULL &&
            (at->comm != comm || at->peer != peer || at->tag != tag || at->sends != sends)) {
         at = at->next;
     }
-    if (at == NULL && (at = malloc(sizeof *at)) != NULL) {
+    if (at == NULL && series_count < SERIES_AT_MOST && (at = malloc(sizeof *at)) != NULL) {
         *at = (struct series){all_series, comm, peer, tag, sends, 0};
         all_series = at;
+        series_count++;
     }
-    return at != NULL ? at->count++ : 0;
+    return at != NULL ? at->count++ : -1;
 }
 
 static int init(struct mpilayer_call *call, struct mpilayer_request *request, void *data,
@@ -136,6 +159,9 @@ static int init(struct mpilayer_call *call, struct mpilayer_request *request, vo
     int64_t number = next_number(call->comm->object.handle, peer, tag, p->sends);
     int64_t range = (int64_t)call->layer->tag_ub / 2 + 1;
     int own_tag = call->layer->tag_ub - (int)((number * 65536 + tag) % range);
+    if (number < 0) {
+        return MPI_ERR_NO_MEM;
+    }
     if (!mpilayer_large_get(call, "count", count * p->partitions, type, &whole)) {
         return MPI_ERR_COUNT;
     }
@@ -187,6 +213,7 @@ static int32_t make(struct mpilayer *layer, const char *name, bool sends, uint32
         return mpilayer_call_raise(&call);
     }
     if (!mpilayer_buffer_get(&call, "buf", buf, total, &type, &data) ||
+        !mpilayer_call_charge(&call, BYTES_OF_PARTITION * (uint64_t)partitions) ||
         !mpilayer_request_reserve(&call, "request", request, &object)) {
         return mpilayer_call_raise(&call);
     }
@@ -196,7 +223,7 @@ static int32_t make(struct mpilayer *layer, const char *name, bool sends, uint32
         free(p);
         return mpilayer_request_made(&call, MPI_ERR_NO_MEM, object, request);
     }
-    *p = (struct partitioned){sends, partitions, 0, is_ready, tag};
+    *p = (struct partitioned){sends, partitions, 0, is_ready, tag, peer_host == MPI_PROC_NULL};
     object->state = p;
     object->hooks = &hooks;
     return mpilayer_request_made(

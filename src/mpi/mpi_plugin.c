@@ -78,6 +78,12 @@ static bool layer_instantiate(const struct host_config *config, struct guest *gu
     }
     layer->guest = guest;
     layer->config = config;
+    layer->kept_at_most = config->max_memory;
+    if (layer->kept_at_most == 0 || layer->kept_at_most > MPILAYER_KEPT_MOST) {
+        layer->kept_at_most = MPILAYER_KEPT_MOST;
+    } else if (layer->kept_at_most < MPILAYER_KEPT_LEAST) {
+        layer->kept_at_most = MPILAYER_KEPT_LEAST;
+    }
     layer->names = mpilayer_names_open(config, err);
     if (layer->names == NULL) {
         layer_destroy(layer);

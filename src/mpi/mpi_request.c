@@ -15,7 +15,8 @@
 
 bool mpilayer_request_reserve(struct mpilayer_call *call, const char *argument, uint32_t address,
                               struct mpilayer_request **out) {
-    if (!mpilayer_memory_check(call, argument, address, 4)) {
+    if (!mpilayer_memory_check(call, argument, address, 4) ||
+        (call->blocks != NULL && !mpilayer_kept_check(call, mpilayer_call_bytes(call)))) {
         return false;
     }
     *out = mpilayer_table_allocate(&call->layer->tables[MPILAYER_REQUEST]);
@@ -42,6 +43,10 @@ static int32_t request_begin(struct mpilayer_call *call, int code, struct mpilay
         mpilayer_object_reference(&call->comm->object);
     }
     request->blocks = call->blocks;
+    if (call->blocks != NULL) {
+        request->kept = mpilayer_call_bytes(call);
+        layer->kept += request->kept;
+    }
     mpilayer_store_i32(layer, address, (int32_t)request->object.handle);
     return GUEST_MPI_SUCCESS;
 }
@@ -60,6 +65,7 @@ int32_t mpilayer_request_made(struct mpilayer_call *call, int code,
 void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request *request) {
     if (request->blocks != NULL) {
         mpilayer_blocks_free(request->blocks);
+        layer->kept -= request->kept;
     }
     if (request->hooks != NULL && request->hooks->release != NULL) {
         request->hooks->release(request);

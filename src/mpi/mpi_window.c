@@ -41,7 +41,7 @@ static void win_release(struct mpilayer *layer, struct mpilayer_win *win) {
     if (win->cells != 0) {
         mpilayer_guest_release(layer, win->cells);
     }
-    free(win->attributes.list);
+    mpilayer_attributes_forget(layer, &win->attributes);
     free(win->targets);
     free(win->own_size);
     free(win->segments);

@@ -24,7 +24,7 @@
 
 #include <stdarg.h>
 
-enum { HOST_MODULE_ABI_VERSION = 3 };
+enum { HOST_MODULE_ABI_VERSION = 4 };
 
 struct guest;
 
@@ -119,6 +119,7 @@ struct host_config {
     /* Prevent also what ranks can only do together, by a disagreement on lengths that the layer
      * does not see, whatever it costs: the guest is not trusted, or has no guard region. */
     bool untrusted;
+    uint64_t max_memory; /* bytes that the guest's memory may have; 0: no limit of the user's */
     /* The options that give another process what this guest has, whatever its working directory;
      * NULL-terminated. NULL: they cannot be put into words. */
     const char *const *policy;

@@ -22,7 +22,8 @@ enum {
     THREAD_STACK = 16 << 20, /* bytes of address space; taken up as it is used */
     THREAD_GUARD = 1 << 20,  /* below it: host code may step over a single page */
     THREAD_ID_MAX = 0x1fffffff,
-    ERRNO_AGAIN = 6, /* WASI's */
+    THREADS_AT_MOST = 4096, /* at once: each takes a stack and an instance of the process */
+    ERRNO_AGAIN = 6,        /* WASI's */
 };
 
 struct thread {
@@ -123,7 +124,7 @@ static void threads_destroy(void *state) {
 static uint32_t thread_enter(struct thread_group *group) {
     uint32_t id = 0;
     pthread_mutex_lock(&group->lock);
-    if (!group->is_ending && group->last_id < THREAD_ID_MAX) {
+    if (!group->is_ending && group->last_id < THREAD_ID_MAX && group->running < THREADS_AT_MOST) {
         id = ++group->last_id;
         group->running++;
     }

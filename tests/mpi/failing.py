@@ -127,13 +127,15 @@ def main():
             print(f"{case}, {mpi}: exit {code}, stderr lacks {missing}\n{out}{err}")
         else:
             print(f"{case}, {mpi}: exit {code}")
-    for name in ("windows", "counts", "files", "quotas", "hints"):
+    for name in ("windows", "counts", "files", "quotas", "kept", "hints"):
         if chosen and name not in chosen:
             continue
         module = os.path.join(work, name + ".wasm")
         source = os.path.join(os.path.dirname(source), name + ".c")
         run.build([os.path.join(build, "bin", "mpiwasmcc")], source, module)
         top, grants = prepare(work)
+        if name == "kept":
+            grants += ["--max-memory=64M"]
         code, out, err = run.launch(mpi, 2, [os.path.join(build, "bin", "mpiwasm"), *grants, module])
         print(f"{name}, {mpi}: exit {code}, unharmed: {unharmed(top)}\n{out}{err}")
         failed |= code != 0 or "all refused" not in out or not unharmed(top)

@@ -150,6 +150,23 @@ class Threads(CliTest):
             result = self.mpiwasm(self.text_module(name, text))
             self.check_error(result, 1, "wasi.thread-spawn", words)
 
+    def test_threads_without_end(self):
+        """At some number no more are started, and the program goes on."""
+        result = self.mpiwasm(self.text_module("many", f"""(module {SPAWN}
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory 1 1 shared)
+            (func (export "wasi_thread_start") (param i32 i32)
+              (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))
+            (func (export "_start") (local $count i32) (local $result i32)
+              (loop $more
+                (local.set $count (i32.add (local.get $count) (i32.const 1)))
+                (local.set $result (call 0 (i32.const 0)))
+                (br_if $more (i32.and (i32.gt_s (local.get $result) (i32.const 0))
+                                      (i32.lt_s (local.get $count) (i32.const 5000)))))
+              (call $exit (i32.and (i32.eq (local.get $result) (i32.const -6))
+                                   (i32.gt_s (local.get $count) (i32.const 100))))))"""))
+        self.assertEqual(result.code, 1, result)
+
     def test_inspect(self):
         result = self.mpiwasm("inspect", self.guest("counting"))
         self.assertEqual(result.code, 0, result)
