@@ -19,6 +19,7 @@ SUITES = {
     "files": ["files.f90"],
     "omp_serial": ["omp_serial.f90"],
     "interop": ["interop.f90", "interop_c.c"],
+    "full_cxx": ["full_cxx.f90", "full_cxx.cpp"],
     "mpi_hello": ["mpi_hello.f"],
     "mpi_calls": ["mpi_calls.f90"],
     "mpi_modern": ["mpi_modern.f90"],
@@ -69,6 +70,12 @@ def compare(name, native, module):
 
 
 def check_serial(name, sources, tools, work):
+    if name == "full_cxx":
+        full = os.path.join(os.path.dirname(tools), "..", "tests", "guest", "full")
+        full = os.environ.setdefault("MPIWASM_SYSROOT", os.path.realpath(full))
+        if not os.path.exists(os.path.join(full, "level")):
+            skip("the full sysroot is not there")
+        sources.append("-lstdc++")
     run([tools + "mpiwasmfort", "-O1", "--strict-signatures", *sources, "-o", "a.wasm"], work)
     said = run([tools + "mpiwasm", "a.wasm"], work)
     if name in EXPECTED:
