@@ -105,6 +105,9 @@ struct thread_group {
 struct instance *thread_instance(struct instance *instance);
 /* Of the calling thread, as outcome.thread. */
 uint32_t thread_number(void);
+/* Does the address lie in the guard below the calling thread's stack in linear memory? Then the
+ * message says what to do. Safe in a signal handler. */
+bool thread_stack_overran(const void *address, char *message, size_t size);
 
 struct instance {
     struct context *context;

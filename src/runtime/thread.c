@@ -14,8 +14,10 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -33,8 +35,15 @@ struct thread {
     uint32_t id, argument;
 };
 
+/* What lies below a stack in linear memory, whole pages of the host; size 0: nothing. */
+struct guard {
+    uint8_t *low;
+    size_t size;
+};
+
 static _Thread_local struct instance *own_instance;
 static _Thread_local uint32_t own_number;
+static _Thread_local struct guard own_guard; /* while it is inaccessible */
 
 static bool is_spawn(const struct wasm_import *import) {
     return import->kind == WASM_EXTERNAL_FUNCTION && strcmp(import->module.bytes, "wasi") == 0 &&
@@ -75,16 +84,21 @@ uint32_t thread_number(void) {
     return own_number;
 }
 
-static struct func_ref *start_function(const struct instance *instance) {
-    static const char name[] = "wasi_thread_start";
+/* The exported function of that type (link_signature), or NULL. */
+static struct func_ref *find_function(const struct instance *instance, const char *name,
+                                      const char *wanted) {
     struct external external;
     char signature[8];
-    if (!instance_export(instance, name, sizeof name - 1, &external) ||
+    if (!instance_export(instance, name, strlen(name), &external) ||
         external.kind != WASM_EXTERNAL_FUNCTION ||
         !link_signature(type_from_id(external.function->type_id), signature, sizeof signature) ||
-        strcmp(signature, ":ii") != 0)
+        strcmp(signature, wanted) != 0)
         return NULL;
     return external.function;
+}
+
+static struct func_ref *start_function(const struct instance *instance) {
+    return find_function(instance, "wasi_thread_start", ":ii");
 }
 
 static bool has_shared_memory(const struct wasm_module *module) {
@@ -144,15 +158,61 @@ static void thread_free(struct thread *thread) {
     free(thread);
 }
 
+/* The guard that the argument of mpiwasm_thread_run names, as far as it lies in the memory. */
+static struct guard guard_find(const struct instance *instance, uint32_t argument) {
+    const struct linear_memory *memory = instance->guest_memory;
+    uint32_t words[5];
+    if (memory == NULL || argument + (uint64_t)sizeof words > memory_size(memory))
+        return (struct guard){0};
+    memcpy(words, memory->base + argument, sizeof words);
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t low = (words[3] + page - 1) & -page, high = ((uint64_t)words[3] + words[4]) & -page;
+    if (high <= low || high > memory_size(memory)) return (struct guard){0};
+    return (struct guard){memory->base + low, (size_t)(high - low)};
+}
+
+/* Without address space for one more mapping there is no guard. */
+static void guard_close(struct guard guard) {
+    if (guard.size > 0 && mprotect(guard.low, guard.size, PROT_NONE) == 0) own_guard = guard;
+}
+
+static void guard_open(void) {
+    if (own_guard.size > 0) (void)mprotect(own_guard.low, own_guard.size, PROT_READ | PROT_WRITE);
+    own_guard.size = 0;
+}
+
+bool thread_stack_overran(const void *address, char *message, size_t size) {
+    const uint8_t *at = address;
+    if (own_guard.size == 0 || at < own_guard.low || at >= own_guard.low + own_guard.size)
+        return false;
+    snprintf(message, size,
+             "the stack of thread %u is too small: pthread_attr_setstacksize or OMP_STACKSIZE give "
+             "threads larger ones",
+             own_number);
+    return true;
+}
+
+static bool thread_call(struct thread *thread) {
+    struct instance *instance = thread->instance;
+    struct func_ref *run = find_function(instance, "mpiwasm_thread_run", ":ii");
+    struct func_ref *gone = find_function(instance, "mpiwasm_thread_gone", ":i");
+    union wasm_value slots[2] = {{.u64 = thread->id}, {.u64 = thread->argument}};
+    if (run == NULL || gone == NULL)
+        return instance_call(instance, start_function(instance), slots, &thread->outcome);
+    guard_close(guard_find(instance, thread->argument));
+    bool ok = instance_call(instance, run, slots, &thread->outcome);
+    guard_open();
+    /* Somebody may free the stack from here on. */
+    slots[0].u64 = thread->argument;
+    return ok && instance_call(instance, gone, slots, &thread->outcome);
+}
+
 static void *thread_body(void *data) {
     struct thread *thread = data;
     struct thread_group *group = thread->group;
-    struct instance *instance = thread->instance;
-    union wasm_value slots[2] = {{.u64 = thread->id}, {.u64 = thread->argument}};
-    own_instance = instance;
+    own_instance = thread->instance;
     own_number = thread->id;
-    if (!instance_initialize(instance, &thread->outcome) ||
-        !instance_call(instance, start_function(instance), slots, &thread->outcome)) {
+    if (!instance_initialize(thread->instance, &thread->outcome) || !thread_call(thread)) {
         group->first->options.ended(group->first->options.user, &thread->outcome);
         abort(); /* `ended` does not return */
     }

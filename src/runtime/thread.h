@@ -17,6 +17,15 @@
 #include "runtime/host_module.h"
 #include "runtime/instance.h"
 
+/*
+ * Guards below stacks: an extension that mpiwasmcc's modules use and others need not.  If a module
+ * exports mpiwasm_thread_run, (i32, i32) -> (), and mpiwasm_thread_gone, (i32) -> (), a thread
+ * calls these two instead of wasi_thread_start, with the same number and argument, and the argument
+ * is the address of five i32 in its memory.  The last two are address and size of what lies below
+ * the thread's stack: whole pages of the host in it are inaccessible during the first call, so that
+ * an overrun traps, in every mode of compilation.
+ */
+
 /* The host layer that offers thread-spawn; a linker that it was added to, and the artifact, must
  * outlive the instance. */
 extern const struct host_module thread_host_module;

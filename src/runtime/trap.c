@@ -244,7 +244,17 @@ static enum trap_kind classify(int number, const siginfo_t *info, const ucontext
         const struct linear_memory *memory = memory_find(address);
         if (memory != NULL) {
             uint64_t offset = (uint64_t)(address - memory->base);
-            if (offset < memory->size) return TRAP_NONE; /* accessible: a fault of the machine */
+            if (offset < memory->size) {
+                if (thread_stack_overran(address, message, size)) return TRAP_STACK_OVERFLOW;
+                /* Else a fault of the machine: all was made accessible but for guards. */
+                if (!((const struct memory_object *)memory)->is_shared || number != SIGSEGV ||
+                    info->si_code != SEGV_ACCERR)
+                    return TRAP_NONE;
+                snprintf(message, size,
+                         "address 0x%llx lies in the guard below the stack of another thread",
+                         (unsigned long long)offset);
+                return TRAP_MEMORY_OUT_OF_BOUNDS;
+            }
             bool below = address < memory->base;
             /* mpiwasmcc puts the stack of arrays at the bottom, from where it grows downwards. */
             bool is_stack =

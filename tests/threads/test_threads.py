@@ -167,6 +167,35 @@ class Threads(CliTest):
                                    (i32.gt_s (local.get $count) (i32.const 100))))))"""))
         self.assertEqual(result.code, 1, result)
 
+    def test_guards_below_stacks(self):
+        """Wherever a module says that its guards lie."""
+        def module(name, low, size, at=64, run=""):
+            return self.text_module(name, f"""(module {SPAWN} (memory (export "memory") 2 2 shared)
+                (func (export "_start")
+                  (if (i32.lt_u (i32.const {at}) (i32.const 131000)) (then
+                    (i32.store offset=12 (i32.const {at}) (i32.const {low}))
+                    (i32.store offset=16 (i32.const {at}) (i32.const {size}))))
+                  (drop (call 0 (i32.const {at})))
+                  (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))
+                (func (export "mpiwasm_thread_run") (param i32 i32) {run})
+                (func (export "mpiwasm_thread_gone") (param i32)
+                  (i32.atomic.store (i32.const 0) (i32.const 1))
+                  (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+                (func (export "wasi_thread_start") (param i32 i32) unreachable))""")
+        write = "(i32.store (i32.const {}) (i32.const 1))"
+        for name, arguments in (("none", (0, 0)), ("beyond", (65536, 65537)),
+                                ("wrapping", (0xffff0000, 0xffffffff)), ("argument", (0, 0, -4)),
+                                ("around", (65536, 65536, 64, write.format(65532))),
+                                ("small", (65540, 4000, 64, write.format(65544)))):
+            for options in [], ["--bounds=explicit"]:
+                result = self.mpiwasm(*options, module(name, *arguments))
+                self.assertEqual((result.code, result.err), (0, ""), (name, result))
+        for options in [], ["--bounds=explicit"]:
+            result = self.mpiwasm(*options, module("own", 65536, 65536, 64,
+                                                   write.format(70000)))
+            self.assertEqual(result.code, 134, result)
+            self.assertIn("call stack exhausted: the stack of thread 1 is too small", result.err)
+
     def test_inspect(self):
         result = self.mpiwasm("inspect", self.guest("counting"))
         self.assertEqual(result.code, 0, result)

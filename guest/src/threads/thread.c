@@ -5,8 +5,12 @@
  * free it while the thread runs, so its last instructions, which use no stack, set `gone`: then the
  * joiner frees it, or, if it is detached, whoever creates the next thread.
  *
+ * Below a stack there is a guard, which the host makes inaccessible and accessible again (mpiwasm's
+ * runtime/thread.h): it calls mpiwasm_thread_run and then mpiwasm_thread_gone instead of
+ * wasi_thread_start, which does both.
+ *
  * Deviations: a thread cannot be cancelled.  pthread_exit in a thread that does not return from
- * its function leaves it asleep for ever, with its stack.  Stacks have no guard pages.
+ * its function leaves it asleep for ever, with its stack.
  */
 #include "libc.h"
 #include "lock.h"
@@ -21,13 +25,16 @@
 enum {
     STACK_DEFAULT = 1 << 20,
     STACK_LEAST = 16 << 10,
+    GUARD = 128 << 10,     /* at least one page of the host lies in it, wherever it begins */
     FIRST_ID = 0x20000000, /* above all that thread-spawn returns */
     ALIGNMENT = 16,
 };
 
-struct start { /* wasi_thread_start knows the first three */
+struct start { /* the code below knows the first three, the host the guard */
     void *stack, *tls;
     volatile int gone;
+    void *guard; /* below the stack */
+    size_t guard_size;
     bool is_parked; /* it will never be gone */
     bool is_c11;
     pthread_t thread;
@@ -44,11 +51,11 @@ __asm__(".globaltype __stack_pointer, i32\n"
         ".globaltype __tls_base, i32\n"
         ".functype __wasm_init_tls (i32) -> ()\n"
         ".functype __mpiwasm_thread_run (i32, i32) -> ()\n"
-        ".globl wasi_thread_start\n"
-        ".export_name wasi_thread_start, wasi_thread_start\n"
-        ".type wasi_thread_start,@function\n"
-        "wasi_thread_start:\n"
-        "    .functype wasi_thread_start (i32, i32) -> ()\n"
+        ".globl mpiwasm_thread_run\n"
+        ".export_name mpiwasm_thread_run, mpiwasm_thread_run\n"
+        ".type mpiwasm_thread_run,@function\n"
+        "mpiwasm_thread_run:\n"
+        "    .functype mpiwasm_thread_run (i32, i32) -> ()\n"
         "    local.get 1\n"
         "    i32.load 0\n"
         "    global.set __stack_pointer\n"
@@ -58,13 +65,30 @@ __asm__(".globaltype __stack_pointer, i32\n"
         "    local.get 0\n"
         "    local.get 1\n"
         "    call __mpiwasm_thread_run\n"
-        "    local.get 1\n"
+        "    end_function\n"
+        ".globl mpiwasm_thread_gone\n"
+        ".export_name mpiwasm_thread_gone, mpiwasm_thread_gone\n"
+        ".type mpiwasm_thread_gone,@function\n"
+        "mpiwasm_thread_gone:\n"
+        "    .functype mpiwasm_thread_gone (i32) -> ()\n"
+        "    local.get 0\n"
         "    i32.const 1\n"
         "    i32.atomic.store 8\n"
-        "    local.get 1\n"
+        "    local.get 0\n"
         "    i32.const -1\n"
         "    memory.atomic.notify 8\n"
         "    drop\n"
+        "    end_function\n"
+        ".globl wasi_thread_start\n"
+        ".export_name wasi_thread_start, wasi_thread_start\n"
+        ".type wasi_thread_start,@function\n"
+        "wasi_thread_start:\n"
+        "    .functype wasi_thread_start (i32, i32) -> ()\n"
+        "    local.get 0\n"
+        "    local.get 1\n"
+        "    call mpiwasm_thread_run\n"
+        "    local.get 1\n"
+        "    call mpiwasm_thread_gone\n"
         "    end_function\n"
         /* Initialise a block of thread-local variables that is not the caller's own. */
         ".globl __mpiwasm_tls_make\n"
@@ -84,7 +108,7 @@ void __restore_sigs(void *set);
 
 _Thread_local struct __pthread __wasilibc_pthread_self;
 unsigned __default_stacksize = STACK_DEFAULT;
-unsigned __default_guardsize = 0;
+unsigned __default_guardsize = GUARD;
 
 static volatile int list_lock[1], detached_lock[1];
 static struct start *detached;
@@ -159,22 +183,28 @@ static size_t round_up(size_t size, size_t alignment) {
     return (size + alignment - 1) & ~(alignment - 1);
 }
 
-/* The block: struct start, keys, stack, thread-local variables. NULL: no memory. */
+/* The block: struct start, keys, guard, stack, thread-local variables. NULL: no memory. */
 static struct start *start_make(const pthread_attr_t *attributes) {
     size_t alignment = __builtin_wasm_tls_align(), stack_size = __default_stacksize;
     if (alignment < ALIGNMENT) alignment = ALIGNMENT;
     bool has_stack = attributes != NULL && attributes->_a_stackaddr != 0;
     if (attributes != NULL && attributes->_a_stacksize != 0) stack_size = attributes->_a_stacksize;
     if (stack_size < STACK_LEAST) stack_size = STACK_LEAST;
+    size_t guard_size = attributes != NULL ? attributes->_a_guardsize : GUARD;
+    if (has_stack || guard_size == 0)
+        guard_size = 0;
+    else if (guard_size < GUARD)
+        guard_size = GUARD;
     size_t keys = round_up(sizeof(struct start), ALIGNMENT);
-    size_t low = round_up(keys + __pthread_tsd_size, ALIGNMENT);
+    size_t guard = round_up(keys + __pthread_tsd_size, ALIGNMENT);
+    size_t low = guard + round_up(guard_size, ALIGNMENT);
     size_t high = low + (has_stack ? 0 : round_up(stack_size, ALIGNMENT));
     size_t tls = round_up(high, alignment);
     size_t size = tls + round_up(__builtin_wasm_tls_size(), alignment);
-    if (high < low || size < high || size > INT32_MAX) return NULL;
+    if (low < guard || high < low || size < high || size > INT32_MAX) return NULL;
     char *block = aligned_alloc(alignment, size);
     if (block == NULL) return NULL;
-    memset(block, 0, low);
+    memset(block, 0, guard);
     __mpiwasm_tls_make(block + tls);
     ptrdiff_t offset = (char *)__pthread_self() - (char *)__builtin_wasm_tls_base();
     pthread_t thread = (pthread_t)(block + tls + offset);
@@ -186,6 +216,8 @@ static struct start *start_make(const pthread_attr_t *attributes) {
     struct start *start = (struct start *)block;
     start->stack = thread->stack;
     start->tls = block + tls;
+    start->guard = block + guard;
+    start->guard_size = low - guard;
     start->thread = thread;
     return start;
 }
