@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True
 from sysroot_common import SHARE, default_dir, fail, say
 from sysroot_llvm import PACKAGE, VERSION, edit_source, fetch, read, run, unpack, write
 
-RECIPE = 1  # to be raised when what is built changes
+RECIPE = 2  # to be raised when what is built changes
 LEVEL = f"{VERSION} {RECIPE}\n"
 LIB = os.path.join("lib", "wasm32-wasip1", "threads")
 SOURCES = """kmp_affinity kmp_alloc kmp_atomic kmp_barrier kmp_cancel kmp_collapse kmp_csupport
@@ -38,9 +38,7 @@ EDITS = [
     # Its own, for WebAssembly, takes 15 arguments at most; see write_invoke.
     ("z_Linux_util.cpp", r"KMP_ARCH_AARCH64_32\)(\s+// Because WebAssembly)",
      r"KMP_ARCH_AARCH64_32 || KMP_ARCH_WASM)\1"),
-    ("z_Linux_util.cpp", r"__kmp_type_convert\(sysconf\(_SC_NPROCESSORS_ONLN\), &\(r\)\);",
-     'extern int processors() __asm__("__mpiwasm_processors");\n  r = processors();'),
-    # As elsewhere: there is no guard below a stack.
+    # As on machines of 64 bits.
     ("kmp.h", r"(#define KMP_DEFAULT_STKSIZE \(\(size_t\))\(1024 \* 1024\)",
      r"\1(4 * 1024 * 1024)"),
 ]

@@ -17,7 +17,7 @@ PACKAGE, VERSION = "ziglang", "0.14.1"
 PLATFORM = "manylinux_2_12_x86_64"  # one file for every machine: only sources are taken from it
 SHA256 = "6eb9d4d759b292c83810dbee2e9e8e3fbfbf01d864e6e9811bae711fd74e1c2f"
 TARGET = "wasm32-wasip1"
-RECIPE = "2"  # to be raised when what is built changes
+RECIPE = "3"  # to be raised when what is built changes
 
 # Which files of the C library make sense without a kernel: folder -> patterns, "!" excludes.
 MUSL = {
@@ -29,8 +29,8 @@ MUSL = {
     "fenv": "fe[hgsu]*.c fenv.c", "internal": "defsysinfo.c floatscan.c intscan.c libc.c shgetc.c",
     "legacy": "getpagesize.c", "locale": "*.c !bind_textdomain* !dcngettext.c !textdomain.c",
     "math": "*.c !__fpclassify*.c !__signbit*.c !ceil.c !ceilf.c !copysign.c !copysignf.c !fabs.c"
-            " !fabsf.c !floor.c !floorf.c !fm??.c !fm??f.c !nearbyint.c !nearbyintf.c !rint.c"
-            " !rintf.c !sqrt.c !sqrtf.c !trunc.c !truncf.c",
+            " !fabsf.c !floor.c !floorf.c !fma[fx].c !fm[io]?.c !fm??f.c !nearbyint.c"
+            " !nearbyintf.c !rint.c !rintf.c !sqrt.c !sqrtf.c !trunc.c !truncf.c",
     "misc": "a64l.c basename.c dirname.c ffs*.c fmtmsg.c get[dhos]*.c nftw.c realpath.c uname.c",
     "network": "hton?.c ntoh?.c in6addr_*.c inet_aton.c inet_ntop.c inet_pton.c",
     "stat": "futimesat.c", "stdlib": "*.c", "thread": "thrd_sleep.c", "unistd": "posix_close.c",
@@ -203,8 +203,9 @@ def build_c(builder, sources, has_threads):
 def build_threads(builder, tree, files, musl):
     """threads/libc.a, its files compiled for shared memory, and threads/libpthread.a."""
     own = os.path.join(SHARE, "src", "threads")
-    flags = [(path, more + (["-include", os.path.join(own, "heap_lock.h")]
-                            if path.endswith("emmalloc.c") else [])) for path, more in files]
+    special = {"emmalloc.c": ["-include", os.path.join(own, "heap_lock.h")],
+               "sysconf.c": ["-Dsysconf=__mpiwasm_sysconf"]}  # processors.c has the other
+    flags = [(path, more + special.get(os.path.basename(path), [])) for path, more in files]
     builder.library("threads/libc.a", flags, ["-pthread"])
     calls = ["-include", os.path.join(own, "system_calls.h"), "-D_WASI_EMULATED_SIGNAL",
              "-Wno-int-conversion"]

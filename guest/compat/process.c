@@ -228,6 +228,17 @@ struct hostent *gethostbyname(const char *name) {
     return NULL;
 }
 
+#ifdef __wasm_atomics__
+int __mpiwasm_processors(void); /* of the library for threads; at most CPU_SETSIZE */
+static int processors(void) {
+    return __mpiwasm_processors();
+}
+#else
+static int processors(void) {
+    return 1;
+}
+#endif
+
 int sched_getcpu(void) {
     return 0;
 }
@@ -238,7 +249,8 @@ int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set) {
         return -1;
     }
     CPU_ZERO(set);
-    CPU_SET(0, set);
+    for (int i = processors() - 1; i >= 0; i--)
+        CPU_SET(i, set);
     return 0;
 }
 int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set) {

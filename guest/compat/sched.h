@@ -1,5 +1,6 @@
 /*
- * sched.h - beside the sysroot's: one processor that cannot be chosen.
+ * sched.h - beside the sysroot's: processors that can be counted and not chosen; one without
+ * threads.
  */
 #ifndef MPIWASM_COMPAT_SCHED_H
 #define MPIWASM_COMPAT_SCHED_H
@@ -32,6 +33,14 @@ typedef struct cpu_set_t {
 #define CPU_SET(cpu, set) ((void)((set)->bits[(cpu) / 32] |= 1ul << (cpu) % 32))
 #define CPU_CLR(cpu, set) ((void)((set)->bits[(cpu) / 32] &= ~(1ul << (cpu) % 32)))
 #define CPU_ISSET(cpu, set) ((int)((set)->bits[(cpu) / 32] >> (cpu) % 32 & 1))
+
+static __inline__ int __mpiwasm_cpu_count(const cpu_set_t *set) {
+    int count = 0;
+    for (int i = 0; i < 32; i++)
+        count += __builtin_popcountl(set->bits[i]);
+    return count;
+}
+#define CPU_COUNT(set) __mpiwasm_cpu_count(set)
 
 int sched_getcpu(void);
 int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);

@@ -152,6 +152,7 @@ static bool open_artifact(struct run *run, struct error *err) {
     run->config.max_memory = run->options->max_memory;
     run->config.untrusted =
         run->options->untrusted || run->artifact->descriptor->flags & ARTIFACT_EXPLICIT_BOUNDS;
+    if (thread_is_imported(&run->artifact->module)) grants_add_processors(run->arena, &run->config);
     return true;
 }
 

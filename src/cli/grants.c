@@ -7,6 +7,7 @@
 
 #include <fnmatch.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,6 +107,32 @@ bool grants_collect(const struct options *options, struct arena *arena, struct h
     list[count] = NULL;
     config->environment = list;
     return true;
+}
+
+/* As sched_getaffinity has it, whatever number of processors the kernel was made for. */
+static int count_processors(void) {
+    for (int room = CPU_SETSIZE; room <= 1 << 20; room *= 2) {
+        cpu_set_t *set = CPU_ALLOC((size_t)room);
+        if (set == NULL) break;
+        int count = 0;
+        if (sched_getaffinity(0, CPU_ALLOC_SIZE((size_t)room), set) == 0)
+            count = CPU_COUNT_S(CPU_ALLOC_SIZE((size_t)room), set);
+        CPU_FREE(set);
+        if (count > 0) return count;
+    }
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+void grants_add_processors(struct arena *arena, struct host_config *config) {
+    static const char name[] = "MPIWASM_PROCESSORS=";
+    size_t count = 0;
+    for (; config->environment[count] != NULL; count++)
+        if (same_name(config->environment[count], name)) return;
+    const char **list = arena_array(arena, count + 2, sizeof *list);
+    memcpy(list, config->environment, count * sizeof *list);
+    list[count] = arena_printf(arena, "%s%d", name, count_processors());
+    config->environment = list;
 }
 
 /* "--dir=/home/me/run::.:rw": by a path that means the same everywhere. */

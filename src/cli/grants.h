@@ -19,6 +19,11 @@ extern const char *const grants_default_environment[];
 bool grants_collect(const struct options *options, struct arena *arena, struct host_config *config,
                     struct error *err);
 
+/* Tell a guest with threads how many processors it has: as many as this process may run on, which
+ * the launcher may have bound it to. In MPIWASM_PROCESSORS, for WASI has no other way; a value that
+ * the options give stays. */
+void grants_add_processors(struct arena *arena, struct host_config *config);
+
 /* The directory that the guest may write to and in which `path` lies, NULL if there is none. The
  * directory itself lies in no such one by that. */
 const char *grants_find_writable(const struct host_config *config, const char *path);

@@ -90,6 +90,22 @@ def check_c():
     assert "rank 0 of 1" in mpiwasm("archive.wasm")[0]
 
 
+def check_fused():
+    """Multiplying and adding at once rounds once, in every precision."""
+    write("fused.c", """
+#include <math.h>
+volatile float f = 0x1p-23f, one = 1;
+volatile double d = 0x1p-52;
+volatile long double l = 0x1p-112L;
+int main(void) {
+    return (fmaf(one + f, one - f, -one) != -0x1p-46f) + 2 * (fma(1 + d, 1 - d, -1) != -0x1p-104) +
+           4 * (fmal(1 + l, 1 - l, -1) != -0x1p-224L);
+}
+""")
+    cc("-O1", "fused.c", "-o", "fused.wasm")
+    mpiwasm("fused.wasm")
+
+
 def check_memory():
     """memcpy and memmove as functions: every length and overlap around the limit to bulk copies."""
     write("copy.c", """
