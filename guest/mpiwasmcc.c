@@ -4,12 +4,14 @@
  * Reads a compiler command line, produces one for clang and wasm-ld with the guest's headers,
  * libraries and flags, and runs it.  What is for native code alone (-march, -fPIC, rpath, ...) is
  * dropped, with a note under -v; everything else goes to clang as it is.  What clang and the linker
- * say passes through diagnose.c.  After linking it gives a module whose name does not end in
+ * say passes through diagnose.c; a program with OpenMP is linked through openmp_link.c, which clang
+ * starts under the name mpiwasm-ld.  After linking it gives a module whose name does not end in
  * ".wasm" a first line "#!.../mpiwasm", so that it runs like a native executable.
  *
  * Not here: Fortran.
  */
 #include "guest/diagnose.h"
+#include "guest/openmp_link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,8 +104,6 @@ static void add_compile_flags(const struct job *job, struct arguments *out) {
     if (has_threads(job)) arguments_add(out, "-pthread");
     if (has_openmp(job)) {
         arguments_add(out, "-fopenmp");
-        arguments_add(out, "-include");
-        arguments_addf(out, "%s/src/openmp/critical.h", job->install.share);
         /* Its omp.h before the one for programs without OpenMP. */
         arguments_addf(out, "-isystem%s/include/openmp", job->install.sysroot);
     }
@@ -194,7 +194,10 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     if (has_threads(job)) {
         arguments_add_all(out, threads, sizeof threads / sizeof *threads);
         arguments_addf(out, "-L%s/lib/wasm32-wasip1/threads", job->install.sysroot);
-        if (has_openmp(job)) arguments_add(out, "-lomp");
+        if (has_openmp(job)) {
+            arguments_addf(out, "-fuse-ld=%s/mpiwasm-ld", job->install.share);
+            arguments_add(out, "-lomp");
+        }
         arguments_add(out, "-lpthread"); /* before the functions for programs of one thread */
     }
     arguments_add(out, has_threads(job) ? "-lmpiwasm-compat-threads" : "-lmpiwasm-compat");
@@ -352,6 +355,10 @@ int main(int argc, char **argv) {
     struct job job = {.program = basename(argv[0])};
     job.is_cxx = strstr(job.program, "cxx") || strstr(job.program, "++");
     char reason[1024];
+    if (strcmp(job.program, "mpiwasm-ld") == 0) {
+        if (!install_find(&job.install, reason, sizeof reason)) die(&job, "%s", reason);
+        return openmp_link(argc, argv, job.install.clang);
+    }
     if (!options_read(argc, argv, &job.options, &job.user, reason, sizeof reason))
         die(&job, "%s", reason);
     if (job.options.wants_help) {

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
@@ -61,7 +62,7 @@ int main(void) {
     volatile int is_held = 0, is_in = 0, is_wrong = 0;
 #pragma omp parallel num_threads(2)
     if (omp_get_thread_num() == 0) {
-#pragma omp critical
+#pragma omp critical NAME
         {
             is_held = 1;
             for (double until = omp_get_wtime() + 0.2; omp_get_wtime() < until;)
@@ -74,7 +75,22 @@ int main(void) {
     printf("%d %d\\n", is_wrong, is_in);
 }
 """
-SECOND = "void second(volatile int *is_in) {\n#pragma omp critical\n    *is_in = 1;\n}\n"
+SECOND = "void second(volatile int *is_in) {\n#pragma omp critical NAME\n    *is_in = 1;\n}\n"
+COUNT = """
+#define _GNU_SOURCE
+#include <omp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(void) {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    printf("%d %ld %d %d\\n", CPU_COUNT(&set), sysconf(_SC_NPROCESSORS_ONLN), omp_get_num_procs(),
+           omp_get_max_threads());
+}
+"""
+TOO_SMALL = "trap: call stack exhausted: the stack of thread 1 is too small: " \
+            "pthread_attr_setstacksize or OMP_STACKSIZE give threads larger ones"
 
 
 def check_pthread():
@@ -98,8 +114,11 @@ def check_cxx():
     cxx("-O1", "-fopenmp", "team.cpp", "-o", "team.wasm")
     for threads in "1", "3":
         out, _ = mpiwasm(f"--env=OMP_NUM_THREADS={threads}", "team.wasm")
-        assert out == f"{threads} {threads} {threads} {threads}\n", out
-    assert mpiwasm("--env=OMP_NUM_THREADS=", "team.wasm")[0] == "1 1 1 1\n"
+        assert out.startswith(f"{threads} {threads} {threads} "), out
+    write("count.cpp", "#include <cstdio>\n#include <thread>\n"
+                       "int main() { std::printf(\"%u\", std::thread::hardware_concurrency()); }\n")
+    cxx("-pthread", "count.cpp", "-o", "count.wasm")
+    assert mpiwasm("count.wasm")[0] == str(len(os.sched_getaffinity(0)))
 
 
 def check_openmp():
@@ -110,20 +129,87 @@ def check_openmp():
     cc("-fopenmp", "-O2", "-Wall", "-Werror", "-c", program("openmp.c"), "-o", "openmp.o")
     cc("openmp.o", "-fopenmp", "-o", "openmp.wasm")
     assert mpiwasm("openmp.wasm")[0] == "ok\n"
-    write("first.c", FIRST)
-    write("second.c", SECOND)
+    del os.environ["OMP_NUM_THREADS"]
+
+
+def check_critical():
+    """Critical sections, with and without a name, exclude each other across files and libraries."""
     used = os.path.basename(cc("--showme:command")[0].strip())
     for clang in ("clang-19", "clang-20", "clang-21", "clang-22"):
         if not shutil.which(clang):
             continue
         os.environ["MPIWASM_CLANG"] = clang
-        cc("-O1", "-fopenmp", "first.c", "second.c", "-o", "critical.wasm")
-        assert mpiwasm("-O0", "critical.wasm")[0] == "0 1\n"
+        for name in ("", "(door)") if clang == used else ("(door)",):
+            write("first.c", FIRST.replace("NAME", name))
+            write("second.c", SECOND.replace("NAME", name))
+            cc("-O1", "-g", "-fopenmp", "first.c", "second.c", "-o", "critical.wasm")
+            assert mpiwasm("-O0", "critical.wasm")[0] == "0 1\n", (clang, name)
+        cc("-O1", "-fopenmp", "-c", "second.c")
+        run("ar", "rcs", "libsecond.a", "second.o")
+        before = os.stat("libsecond.a")
+        cc("-O1", "-fopenmp", "first.c", "-L.", "-lsecond", "-o", "critical.wasm")
+        assert mpiwasm("-O0", "critical.wasm")[0] == "0 1\n", (clang, "archive")
+        assert os.stat("libsecond.a").st_mtime_ns == before.st_mtime_ns
         if clang != used and WHOLE:
             cc("-O2", "-fopenmp", program("openmp.c"), "-o", "other.wasm")
-            assert mpiwasm("-O1", "other.wasm")[0] == "ok\n"
+            assert mpiwasm("-O1", "--env=OMP_NUM_THREADS=4", "other.wasm")[0] == "ok\n"
         del os.environ["MPIWASM_CLANG"]
-    del os.environ["OMP_NUM_THREADS"]
+    assert not [name for name in os.listdir(tempfile.gettempdir()) if "mpiwasm-ld-" in name]
+    # Messages name files as they are called, and what is missing.
+    write("lost.c", "void nowhere(void);\nint main(void) {\n#pragma omp critical (door)\n"
+                    "    nowhere();\n}\n")
+    cc("-fopenmp", "-c", "lost.c")
+    assert cc("-fopenmp", "lost.o", status=1)[1].startswith(
+        "mpiwasmcc: error: nowhere is missing, which lost.o uses")
+    assert "link with -fopenmp" in cc("lost.o", "-pthread", status=1)[1]
+
+
+def check_stacks():
+    """A thread that overruns its stack traps; guards are gone with their threads."""
+    cc("-O1", "-D_GNU_SOURCE", "-pthread", program("stacks.c"), "-o", "stacks.wasm")
+    for options in [], ["--bounds=explicit"]:
+        def guest(how, status=0, options=options):
+            return mpiwasm(*options, "stacks.wasm", how, status=status)
+        assert guest("large")[0] == guest("again")[0] == "end\n"
+        assert TOO_SMALL in guest("small", status=134)[1]
+        out, err = guest("other", status=134)
+        assert out == "in the stack\n" and "below the stack of another thread" in err, out + err
+    out, _ = mpiwasm("--max-memory=200M", "stacks.wasm", "limit")
+    assert out == "EAGAIN after some\nend\n", out
+    write("team.c", """
+#include <stdio.h>
+__attribute__((noinline)) static int use(int n) {
+    volatile char frame[1024] = {(char)n};
+    return n == 0 ? 0 : use(n - 1) + frame[0] * 0;
+}
+int main(int count, char **arguments) {
+    int sum = 1;
+#pragma omp parallel num_threads(2) reduction(+ : sum)
+    sum += use(1000);
+    printf("%d\\n", sum);
+}
+""")
+    cc("-O1", "-fopenmp", "team.c", "-o", "team.wasm")
+    assert mpiwasm("-O0", "team.wasm")[0] == "1\n"
+    assert TOO_SMALL in mpiwasm("-O0", "--env=OMP_STACKSIZE=200K", "team.wasm", status=134)[1]
+    # The runtime says what it is that a team cannot have.
+    _, err = mpiwasm("-O0", "--env=OMP_STACKSIZE=1G", "--max-memory=1G", "team.wasm", status=134)
+    assert "OMP: Error #34" in err and "decreasing the value of OMP_NUM_THREADS" in err, err
+
+
+def check_processors():
+    """As many processors as natively, of those that a rank is bound to."""
+    write("count.c", COUNT)
+    run("cc", "-fopenmp", "count.c", "-o", "native")
+    cc("-fopenmp", "count.c", "-o", "count.wasm")
+    guest = [os.path.join(BIN, "mpiwasm"), "-O0", "count.wasm"]
+    one = str(min(os.sched_getaffinity(0)))
+    assert run(*guest)[0] == run("./native")[0]
+    assert run("taskset", "-c", one, *guest)[0] == "1 1 1 1\n"
+    # natively sysconf does not heed the binding
+    assert re.fullmatch("1 .* 1 1\n", run("taskset", "-c", one, "./native")[0])
+    assert mpiwasm("-O0", "--env=MPIWASM_PROCESSORS=7", "count.wasm")[0] == "7 7 7 7\n"
+    assert mpiwasm("-O0", "--env=OMP_NUM_THREADS=3", "count.wasm")[0].endswith(" 3\n")
 
 
 def check_hybrid():
@@ -140,6 +226,11 @@ def check_hybrid():
         lines.append(re.sub("time: .*", "", outcome.out))
     assert lines[0] == lines[1], lines
     del os.environ["OMP_NUM_THREADS"]
+    cc("-O2", "-fopenmp", program("multiple.c"), "-o", "multiple.wasm")
+    for mpi in harness.chosen_mpis("all"):
+        outcome = harness.run(mpi.launch(2, [os.path.join(BIN, "mpiwasm"), "multiple.wasm"]),
+                              timeout=120)
+        assert outcome.code == 0 and outcome.out == "ok\n", outcome.out
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ MPIWASM_SYSROOT_SOURCE and MPIWASM_LLVM_SOURCE name the two files if they are he
 """
 import glob
 import os
+import shutil
 import subprocess
 import sys
 
@@ -50,10 +51,14 @@ def build(*options, source):
 def main():
     what = sys.argv[2]
     if what == "llvm" and not llvm_source():
-        os.makedirs(LLVM, exist_ok=True)
+        coming = LLVM + ".part"
+        shutil.rmtree(coming, ignore_errors=True)
+        shutil.rmtree(LLVM, ignore_errors=True)
+        os.makedirs(coming)
         script = "import sys; sys.path.insert(0, sys.argv[1]); import sysroot_llvm as s; " \
                  "s.fetch(sys.argv[2])"
-        run([sys.executable, "-B", "-c", script, SHARE, LLVM])
+        run([sys.executable, "-B", "-c", script, SHARE, coming])
+        os.rename(coming, LLVM)
     elif what == "full":
         path = os.environ.get("MPIWASM_SYSROOT_SOURCE")
         build(*PARTS, source=["--source", path] if path else [])
