@@ -128,6 +128,7 @@ class Check:
     figures: typing.Callable = lambda text: []  # (output): words and numbers that must be as native
     tolerance: float = 0.0  # of the numbers in figures, relative
     prepare: typing.Callable = lambda directory: None  # puts input files there
+    before: typing.Sequence = ()  # programs run there first, for the files that they write
     seconds: typing.Callable = None  # (outcome): what it measured; the check is timed then
     limit: int = 300
     env: dict = dataclasses.field(default_factory=dict)
@@ -179,11 +180,14 @@ def differs(native, wasm, tolerance):
     return ""
 
 
-def run_check(check, command, directory):
-    """Run it in `directory`, emptied before. The outcome has the seconds of the whole command."""
+def run_check(check, commands, directory):
+    """Run it in `directory`, emptied before. The outcome, of the last command, has its seconds."""
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
     check.prepare(directory)
+    *before, command = commands
+    for other in before:
+        run(other, directory, check.limit, check.env)
     start = time.monotonic()
     outcome = run(command, directory, check.limit, check.env, check.input)
     outcome.seconds = time.monotonic() - start

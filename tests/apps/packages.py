@@ -97,18 +97,20 @@ class Runner:
         self.verdict, self.repeat = verdict, repeat
         self.compiled = set()
 
-    def compile(self, program):
+    def compile(self, program, check):
         """To native code, so that no check's time contains it."""
-        if program not in self.compiled:
+        level = [option for option in check.options if option.startswith("-O")]
+        if (program, *level) not in self.compiled:
             start = time.monotonic()
-            must([self.tools.mpiwasm, "compile", "--cache", self.builds["wasm"]["programs"][program]])
-            self.compiled.add(program)
+            must([self.tools.mpiwasm, "compile", "--cache", *level,
+                  self.builds["wasm"]["programs"][program]])
+            self.compiled.add((program, *level))
             print(f"{self.package.NAME}: {program} compiled in {time.monotonic() - start:.1f} s",
                   flush=True)
 
-    def command(self, check, mpi, ranks, is_wasm):
+    def command(self, check, program, arguments, mpi, ranks, is_wasm):
         programs = self.builds["wasm" if is_wasm else mpi.name]["programs"]
-        command = [programs[check.program], *map(str, check.arguments)]
+        command = [programs[program], *map(str, arguments)]
         if is_wasm:
             command = [self.tools.mpiwasm, "-q", *check.options,
                        *[f"--env={name}" for name in check.env], *command]
@@ -118,13 +120,16 @@ class Runner:
         """The outcome, and why the check failed."""
         directory = os.path.join(self.tools.work, self.package.NAME,
                                  "run-wasm" if is_wasm else "run-native")
-        outcome = run_check(check, self.command(check, mpi, ranks, is_wasm), directory)
+        runs = [*((program, ()) for program in check.before), (check.program, check.arguments)]
+        outcome = run_check(check, [self.command(check, *run, mpi, ranks, is_wasm) for run in runs],
+                            directory)
         return outcome, judge(check, outcome)
 
     def check(self, check, mpi, ranks):
         """{"native": ..., "wasm": ..., "times": {...}}; what differs is in the verdict."""
         what = f"{self.package.NAME} {check.name}, {ranks} ranks of {mpi.name}"
-        self.compile(check.program)
+        for program in (*check.before, check.program):
+            self.compile(program, check)
         native, native_fault = self.once(check, mpi, ranks, False)
         wasm, wasm_fault = self.once(check, mpi, ranks, True)
         entry = {"native": native_fault, "wasm": wasm_fault}
@@ -191,6 +196,8 @@ def add_results(path, name, result):
         with open(path, encoding="utf-8") as file:
             known = json.load(file)
     runs = known.get(name, {}).get("runs", {})
+    for program, sizes in known.get(name, {}).get("sizes", {}).items():
+        result["sizes"][program] = {**sizes, **result["sizes"].get(program, {})}
     for mpi, by_ranks in result["runs"].items():
         runs.setdefault(mpi, {}).update(by_ranks)
     known[name] = {**result, "runs": runs}

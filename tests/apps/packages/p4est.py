@@ -41,10 +41,11 @@ def build(flavour):
 
 
 def lines(text):
-    """What rank 0 says of meshes. Lines of all ranks come in any order, settings differ."""
+    """What rank 0 says of meshes. Lines of all ranks come in any order, settings and times differ."""
     return [line for line in text.splitlines()
             if re.match(r"\[(p4est|p8est|p6est|libsc)\] ", line) and
-            not re.match(r"\[\w+\] +(CPP|CPPFLAGS|CC|CFLAGS|LDFLAGS|LIBS) |.*[Tt]ime", line)]
+            not re.match(r"\[\w+\] +(CPP|CPPFLAGS|CC|CFLAGS|LDFLAGS|LIBS) |"
+                         r".*([Tt]ime| for |(Summary|Maximum|Minimum) = )", line)]
 
 
 def checks(sources, ranks, quick):
