@@ -45,7 +45,7 @@ def lines(text):
     return [line for line in text.splitlines()
             if re.match(r"\[(p4est|p8est|p6est|libsc)\] ", line) and
             not re.match(r"\[\w+\] +(CPP|CPPFLAGS|CC|CFLAGS|LDFLAGS|LIBS) |"
-                         r".*([Tt]ime| for |(Summary|Maximum|Minimum) = )", line)]
+                         r".*([Tt]ime|This is| for |(Summary|Maximum|Minimum) = )", line)]
 
 
 def checks(sources, ranks, quick):
