@@ -56,6 +56,7 @@ struct job {
     struct arguments objects; /* what each becomes */
     const char *output;
     bool links, is_verbose, is_dry, preprocesses, checks, warns;
+    bool wants_openmp; /* -fopenmp, which nobody gets */
 };
 
 static void remove_directory(const struct job *job) {
@@ -241,6 +242,11 @@ static int read_option(struct job *job, const char *option, const char *value) {
     }
     if (!strcmp(option, "-w") || starts_with(option, "-W") || starts_with(option, "-pedantic")) {
         job->warns = option[1] != 'w';
+        return 1;
+    }
+    if (strcmp(option, "-fopenmp") == 0 || strcmp(option, "-fno-openmp") == 0 ||
+        starts_with(option, "-fopenmp=")) {
+        job->wants_openmp = option[2] != 'n';
         return 1;
     }
     if (is_one_of(option, dropped)) {
@@ -616,6 +622,12 @@ int main(int argc, char **argv) {
             return show(&job, argv[i]);
 
     read_arguments(&job, argc, argv);
+    if (job.wants_openmp)
+        fprintf(
+            stderr,
+            "%s: warning: -fopenmp: Fortran is compiled and linked without OpenMP here, for one "
+            "thread\n",
+            job.program);
     for (size_t i = 0; i < job.sources.count; i++)
         compile(&job, job.sources.items[i], job.objects.items[i]);
 

@@ -69,6 +69,19 @@ def compare(name, native, module):
         sys.exit(f"{name} prints nothing")
 
 
+def check_without_openmp(tools, work):
+    """-fopenmp is heeded by nobody, and that is said; directives and sentinels are comments."""
+    path = os.path.join(work, "team.f90")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("integer :: n = 0\n!$ n = 10\n!$omp parallel num_threads(3)\n!$omp critical\n"
+                   "n = n + 1\n!$omp end critical\n!$omp end parallel\nprint *, n\nend\n")
+    result = subprocess.run([tools + "mpiwasmfort", "-fopenmp", path, "-o", "team.wasm"], cwd=work,
+                            text=True, capture_output=True, check=False)
+    if result.returncode != 0 or "without OpenMP" not in result.stderr:
+        sys.exit(f"-fopenmp: {result.stderr}")
+    compare("-fopenmp", " 1\n", run([tools + "mpiwasm", "team.wasm"], work))
+
+
 def check_serial(name, sources, tools, work):
     if name == "full_cxx":
         full = os.path.join(os.path.dirname(tools), "..", "tests", "guest", "full")
@@ -76,6 +89,8 @@ def check_serial(name, sources, tools, work):
         if not os.path.exists(os.path.join(full, "level")):
             skip("the full sysroot is not there")
         sources.append("-lstdc++")
+    if name == "omp_serial":
+        check_without_openmp(tools, work)
     run([tools + "mpiwasmfort", "-O1", "--strict-signatures", *sources, "-o", "a.wasm"], work)
     said = run([tools + "mpiwasm", "a.wasm"], work)
     if name in EXPECTED:
