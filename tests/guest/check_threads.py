@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
@@ -135,6 +134,8 @@ def check_openmp():
 def check_critical():
     """Critical sections, with and without a name, exclude each other across files and libraries."""
     used = os.path.basename(cc("--showme:command")[0].strip())
+    os.mkdir("temporary")
+    os.environ["TMPDIR"] = os.path.abspath("temporary")
     for clang in ("clang-19", "clang-20", "clang-21", "clang-22"):
         if not shutil.which(clang):
             continue
@@ -154,7 +155,8 @@ def check_critical():
             cc("-O2", "-fopenmp", program("openmp.c"), "-o", "other.wasm")
             assert mpiwasm("-O1", "--env=OMP_NUM_THREADS=4", "other.wasm")[0] == "ok\n"
         del os.environ["MPIWASM_CLANG"]
-    assert not [name for name in os.listdir(tempfile.gettempdir()) if "mpiwasm-ld-" in name]
+    assert not [name for name in os.listdir("temporary") if "mpiwasm-ld-" in name]
+    del os.environ["TMPDIR"]
     # Messages name files as they are called, and what is missing.
     write("lost.c", "void nowhere(void);\nint main(void) {\n#pragma omp critical (door)\n"
                     "    nowhere();\n}\n")
@@ -237,4 +239,5 @@ if __name__ == "__main__":
     if not os.path.exists(os.path.join(LIBRARIES, "libomp.a")):
         sys.exit(SKIPPED)
     os.environ["MPIWASM_SYSROOT"] = FULL
+    os.environ.pop("OMP_NUM_THREADS", None)
     sys.exit(run_checks(dict(globals())))
