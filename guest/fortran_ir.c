@@ -7,7 +7,8 @@
  * What it changes: the target; COMMON blocks, which WebAssembly's objects do not have, into weak
  * variables, with their sizes in a custom section "mpiwasm.commons" for the linking wrapper; main;
  * complex functions of the C library and malloc, whose C functions take other arguments; addresses
- * in 64-bit fields of initial values; surplus arguments of MPI calls.
+ * in 64-bit fields of initial values; surplus arguments of MPI calls; types of procedures that are
+ * passed as arguments.
  *
  * Not here: internal procedures as arguments, which need code written at run time: refused.
  */
@@ -290,6 +291,26 @@ static const struct mpi_entry *find_mpi_entry(const char *name) {
     return NULL;
 }
 
+/*
+ * A procedure that a unit passes as an argument before it calls it: flang declares it without
+ * arguments, so that the call, and through the linker the address too, would be of a function that
+ * does not exist. The call tells the type.
+ */
+static void retype_external(LLVMValueRef function, const char *name) {
+    LLVMTypeRef declared = LLVMGlobalGetValueType(function), called = NULL;
+    for (LLVMUseRef use = LLVMGetFirstUse(function); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef call = LLVMGetUser(use);
+        if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != function) continue;
+        if (LLVMGetCalledFunctionType(call) == declared) return;
+        if (!called) called = LLVMGetCalledFunctionType(call);
+    }
+    if (!called) return;
+    LLVMValueRef other = LLVMAddFunction(module, "", called);
+    LLVMReplaceAllUsesWith(function, other);
+    LLVMDeleteFunction(function);
+    LLVMSetValueName2(other, name, strlen(name));
+}
+
 static void lower_function(LLVMValueRef function, const char *name) {
     if (strncmp(name, "llvm.init.trampoline", strlen("llvm.init.trampoline")) == 0)
         die("an internal procedure is passed as an argument: WebAssembly cannot do that; make it a "
@@ -312,7 +333,10 @@ static void lower_function(LLVMValueRef function, const char *name) {
             return;
         }
     const struct mpi_entry *entry = strstr(name, "mpi_") ? find_mpi_entry(name) : NULL;
-    if (entry) trim_mpi_calls(function, entry, name);
+    if (entry)
+        trim_mpi_calls(function, entry, name);
+    else
+        retype_external(function, name);
 }
 
 static void lower_functions(void) {

@@ -15,6 +15,7 @@ import tempfile
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 SUITES = {
     "common": ["common.f", "common_large.f"],
+    "external": ["external.f", "external_picks.f"],
     "language": ["language.f90"],
     "files": ["files.f90"],
     "omp_serial": ["omp_serial.f90"],
