@@ -42,9 +42,20 @@ def with_subdirs(config, source, dirs):
     return found
 
 
-def collect(config, source, dirs, quick, only, sample=1, generated=1):
+def with_types(test, most):
+    """A generated test with fewer of its random datatypes; 0 leaves them all."""
+    arguments = []
+    for argument in test.arguments:
+        key, _, value = argument.partition("=")
+        if key == "-testsize" and most:
+            argument = f"{key}={min(int(value), most)}"
+        arguments.append(argument)
+    return test._replace(arguments=tuple(arguments))
+
+
+def collect(config, source, dirs, quick, only, sample=1, generated=1, types=0):
     """The tests of the directories, and of those that the suite generates for various datatypes
-    (testlist.dtp) every Nth; 0 is none."""
+    (testlist.dtp) every Nth, with at most so many types; 0 is none and all."""
     tests, of_types = [], []
     for directory in with_subdirs(config, source, dirs):
         for name, goal in (("testlist", tests), ("testlist.dtp", of_types)):
@@ -55,7 +66,7 @@ def collect(config, source, dirs, quick, only, sample=1, generated=1):
                     break
     tests = [test for test in dict.fromkeys(tests)  # some lists name directories
              if not os.path.isdir(os.path.join(source, test.dir, test.program))]
-    of_types = [test for test in dict.fromkeys(of_types) if test not in tests]
+    of_types = [with_types(test, types) for test in of_types if test not in tests]
     if quick:  # at most 4 ranks, each program once, nothing that MPICH itself expects to fail
         chosen = {}
         for test in sorted(tests, key=lambda test: -test.ranks):

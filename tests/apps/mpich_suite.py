@@ -136,7 +136,7 @@ def run_test(mpi, tree, test, runner, limit):
                   [*env, *(entry.split("=", 1) for entry in test.env)])
     seconds = time.monotonic() - start
     state = judge(test, outcome)
-    return Result(state, "" if state == "pass" else outcome.out, seconds)
+    return Result(state, "" if state == "pass" else outcome.out[-4000:], seconds)
 
 
 class Results:
@@ -209,6 +209,8 @@ def main():
     parser.add_argument("--generated", type=int, metavar="N",
                         help="of the tests generated for various datatypes every Nth, 0 for none "
                              "[1; with --quick 0]")
+    parser.add_argument("--types", type=int, default=0, metavar="N",
+                        help="generated tests with at most N datatypes each [all: up to 1024]")
     parser.add_argument("--all", action="store_true",
                         help="run modules' tests also where native ones do not pass")
     parser.add_argument("--limit", type=int, default=60, help="seconds a test")
@@ -230,7 +232,7 @@ def main():
     mpis = chosen_mpis(options.mpi)
     config = configure(tools, source, mpis[0])
     all_tests = collect(config, source, options.dirs.split(","), options.quick, options.only,
-                        options.sample, options.generated)
+                        options.sample, options.generated, options.types)
     all_tests, wasm_tree_of = build_modules(tools, config, all_tests)
     earlier = Results(options.results)
     failures = 0
