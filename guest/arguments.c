@@ -351,6 +351,28 @@ static const char *unsupported(const char *argument) {
     return NULL;
 }
 
+/* Libraries for threads that CMake's find_package(OpenMP) has seen -fopenmp link, and puts in its
+ * place; and OpenMP's runtime by its name. The wrapper adds them itself. */
+static bool is_threads_library(const char *argument, struct options *options) {
+    static const char *const openmp[] = {"-lomp", "-lgomp", "-liomp5", NULL};
+    static const char *const ends[] = {"/threads/libomp.a", "/threads/libpthread.a",
+                                       "/lib/libmpiwasm-compat-threads.a"};
+    if (argument[0] == '-') {
+        if (!matches(argument, openmp)) return false;
+        options->has_openmp = true;
+        return true;
+    }
+    size_t length = strlen(argument);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (length < end || strcmp(argument + length - end, ends[i]) != 0) continue;
+        options->has_openmp |= i == 0;
+        options->has_threads = true;
+        return true;
+    }
+    return false;
+}
+
 bool options_read(int argc, char **argv, struct options *options, struct arguments *user,
                   char *reason, size_t reason_size) {
     *options = (struct options){.links = true};
@@ -419,6 +441,11 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
             options->has_openmp = true;
             continue;
         }
+        if (!strcmp(argument, "-Xclang") && value && !strcmp(value, "-fopenmp")) {
+            options->has_openmp = true; /* the last thing that CMake tries */
+            i++;
+            continue;
+        }
         if (!strcmp(argument, "-fno-openmp")) {
             options->has_openmp = false;
             continue;
@@ -429,6 +456,7 @@ bool options_read(int argc, char **argv, struct options *options, struct argumen
             if (!strcmp(argument, "-B")) i++;
             continue;
         }
+        if (is_threads_library(argument, options)) continue;
         const char *library = !strcmp(argument, "-l")       ? value
                               : starts_with(argument, "-l") ? argument + 2
                                                             : NULL;

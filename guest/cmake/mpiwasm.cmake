@@ -19,6 +19,11 @@ find_program(CMAKE_RANLIB NAMES llvm-ranlib-22 llvm-ranlib-21 llvm-ranlib-20 llv
 set(CMAKE_CROSSCOMPILING_EMULATOR "${MPIWASM_BIN}/mpiwasm")
 set(MPIEXEC_PREFLAGS "${MPIWASM_BIN}/mpiwasm" CACHE STRING "What FindMPI's launcher starts")
 
+# Creating threads links also without -pthread, and then fails when it runs: find_package(Threads) is
+# to take the option.
+set(CMAKE_HAVE_LIBC_PTHREAD FALSE CACHE INTERNAL "Whether threads need no option")
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+
 # Fortran works only where flang's runtime library was built: elsewhere there shall be no compiler.
 if(NOT DEFINED MPIWASM_HAS_FORTRAN)
   execute_process(COMMAND "${MPIWASM_BIN}/mpiwasmfort" --showme:compile

@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "apps"))
 import harness
 from prepare import FULL, SKIPPED, WHOLE
-from wrappers import BIN, PROGRAMS, cc, cxx, mpiwasm, program, run, run_checks, write
+from wrappers import BIN, PROGRAMS, SHARE, cc, cxx, mpiwasm, program, run, run_checks, write
 
 LIBRARIES = os.path.join(FULL, "lib", "wasm32-wasip1", "threads")
 JACOBI = os.path.join(PROGRAMS, "..", "..", "..", "examples", "jacobi.c")
@@ -86,6 +86,36 @@ int main(void) {
     sched_getaffinity(0, sizeof set, &set);
     printf("%d %ld %d %d\\n", CPU_COUNT(&set), sysconf(_SC_NPROCESSORS_ONLN), omp_get_num_procs(),
            omp_get_max_threads());
+}
+"""
+PROJECT = """
+cmake_minimum_required(VERSION 3.20)
+project(both C)
+find_package(OpenMP REQUIRED)
+find_package(Threads REQUIRED)
+add_executable(team team.c)
+target_link_libraries(team OpenMP::OpenMP_C)
+add_executable(thread thread.c)
+target_link_libraries(thread Threads::Threads)
+"""
+TEAM_OF_THREE = """
+#include <stdio.h>
+int main(void) {
+    int n = 0;
+#pragma omp parallel num_threads(3) reduction(+ : n)
+    n++;
+    printf("%d\\n", n);
+}
+"""
+THREAD = """
+#include <pthread.h>
+#include <stdio.h>
+static void *run(void *text) { return text; }
+int main(void) {
+    pthread_t thread;
+    void *text = "";
+    if (pthread_create(&thread, 0, run, "ran") == 0) pthread_join(thread, &text);
+    puts(text);
 }
 """
 TOO_SMALL = "trap: call stack exhausted: the stack of thread 1 is too small: " \
@@ -197,6 +227,18 @@ int main(int count, char **arguments) {
     # The runtime says what it is that a team cannot have.
     _, err = mpiwasm("-O0", "--env=OMP_STACKSIZE=1G", "--max-memory=1G", "team.wasm", status=134)
     assert "OMP: Error #34" in err and "decreasing the value of OMP_NUM_THREADS" in err, err
+
+
+def check_cmake():
+    """find_package(OpenMP) and find_package(Threads) give what compiles and links."""
+    write("CMakeLists.txt", PROJECT)
+    write("team.c", TEAM_OF_THREE)
+    write("thread.c", THREAD)
+    toolchain = os.path.join(SHARE, "cmake", "mpiwasm.cmake")
+    run("cmake", "-S", ".", "-B", "made", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}")
+    run("cmake", "--build", "made")
+    assert mpiwasm("-O0", "made/team.wasm")[0] == "3\n"
+    assert mpiwasm("-O0", "made/thread.wasm")[0] == "ran\n"
 
 
 def check_processors():
