@@ -41,7 +41,8 @@ class Known:
     def useless(self, names):
         """The patterns of which there are tests in `names`, none of which needed them."""
         return [pattern for pattern in self.reasons
-                if "*" in pattern and pattern not in self.used and fnmatch.filter(names, pattern)]
+                if "*" in pattern and pattern not in self.used and not self.by_chance(pattern)
+                and fnmatch.filter(names, pattern)]
 
 
 def compare(mpi, tests, native, wasm, known):
