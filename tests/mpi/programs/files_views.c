@@ -184,6 +184,28 @@ static void structures(void) {
     MPI_File_set_size(file, 0);
 }
 
+/* A struct whose lower bound a component's marker sets, above its first byte (as HDF5 makes them).
+ */
+static void marked(void) {
+    int values[4], lengths[3] = {2, 1, 1}, zeros[256] = {0}; /* no gap is left to the host */
+    MPI_Aint at[3] = {0, 32, 64};
+    MPI_Datatype padded, type;
+    for (int i = 0; i < 4; i++)
+        values[i] = 10 * rank + i + 1;
+    MPI_Type_create_resized(MPI_INT, 0, 12, &padded);
+    MPI_Type_create_struct(3, lengths, at, (MPI_Datatype[]){MPI_INT, padded, MPI_INT}, &type);
+    MPI_Type_commit(&type);
+    MPI_File_set_view(file, 0, MPI_BYTE, MPI_BYTE, "native", MPI_INFO_NULL);
+    MPI_File_write_at_all(file, 0, zeros, rank == 0 ? 256 : 0, MPI_INT, MPI_STATUS_IGNORE);
+    others();
+    MPI_File_set_view(file, 8 + 128 * rank, MPI_BYTE, type, "native", MPI_INFO_NULL);
+    MPI_File_write_at_all(file, 0, values, 4, MPI_INT, MPI_STATUS_IGNORE);
+    MPI_Type_free(&padded);
+    MPI_Type_free(&type);
+    report_file("marked", 48);
+    MPI_File_set_size(file, 0);
+}
+
 /* Most data on one rank, none on others, and a view without data. */
 static void uneven(void) {
     int values[40], got[40] = {0};
@@ -216,6 +238,7 @@ int main(int argc, char **argv) {
     matrix();
     distributed();
     structures();
+    marked();
     uneven();
     MPI_File_close(&file);
     finish();
