@@ -20,6 +20,8 @@ ARFLAGS = cr
 RANLIB = {ranlib}
 TIMER = INT_ETIME
 BLASLIB = $(TOPSRCDIR)/librefblas.a
+LAPACKLIB = $(TOPSRCDIR)/liblapack.a
+TMGLIB = $(TOPSRCDIR)/libtmglib.a
 """
 PRECISIONS = {"s": "single", "d": "double", "c": "complex", "z": "complex16"}
 TESTER_FAILS = r"FAIL|SUSPECT|ABANDONED"
