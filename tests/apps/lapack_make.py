@@ -1,5 +1,5 @@
 """How LAPACK is built, one precision at a time, and checked by its own test programs: xlintst for
-linear equations, xeigtst for eigenvalues, singular values and least squares, and those of INSTALL for
+linear equations, xeigtst for eigenvalues, singular values and least squares, those of INSTALL for
 what they take from the compiler."""
 import concurrent.futures
 import os
