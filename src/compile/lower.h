@@ -257,6 +257,8 @@ LLVMValueRef lower_arithmetic(struct lowering *l, LLVMOpcode op, LLVMValueRef le
  * there is none. */
 LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef index,
                                enum trap_kind kind);
+/* The address of the struct table_call of element `index`; traps if there is none. */
+LLVMValueRef lower_table_call(struct lowering *l, uint32_t table, LLVMValueRef index);
 
 /* lower_memory.c: an access at the address on top of the stack, which touches `bits`. */
 LLVMValueRef lower_load_as(struct lowering *l, const struct wasm_instr *instr, LLVMTypeRef type,

@@ -122,48 +122,66 @@ static LLVMValueRef load_invariant(struct lowering *l, LLVMTypeRef type, LLVMVal
     return load;
 }
 
-/* Call what a func_ref that is not null refers to. */
-static void call_reference(struct lowering *l, uint32_t type_index, LLVMValueRef reference,
-                           int how) {
-    LLVMTypeRef pointer = l->m->pointer;
-    LLVMValueRef code =
-        load_invariant(l, pointer, reference, offsetof(struct func_ref, code), "code");
-    LLVMValueRef context =
-        load_invariant(l, pointer, reference, offsetof(struct func_ref, context), "callee.context");
-    build_call(l, &(struct callee){type_index, code, context, LLVMCCallConv, false}, how);
+/* A field of a struct table_call. */
+static LLVMValueRef load_of_table(struct lowering *l, LLVMTypeRef type, LLVMValueRef call,
+                                  uint64_t offset, const char *name) {
+    LLVMValueRef at = lower_offset(l->m, l->builder, call, offset, "");
+    LLVMValueRef load = LLVMBuildLoad2(l->builder, type, at, name);
+    lower_tag_region(l->m, load, REGION_TABLE);
+    return load;
 }
 
-/* Trap unless the func_ref, which is not null, is of the type. */
-static void check_type(struct lowering *l, uint32_t type_index, LLVMValueRef reference) {
+/* Trap unless the element of a table is a function of the type. */
+static void check_type(struct lowering *l, uint32_t type_index, LLVMValueRef call,
+                       bool is_nullable) {
     struct lower_module *m = l->m;
-    /* A func_ref never changes once it is made, but it is only known to be one from here on. */
     LLVMValueRef actual =
-        load_invariant(l, m->i32, reference, offsetof(struct func_ref, type_id), "type");
-    LLVMValueRef ids = lower_load_constant_pointer(m, l->builder, l->context,
-                                                   offsetof(struct context, type_ids), "types");
-    LLVMValueRef expected =
-        load_invariant(l, m->i32, ids, sizeof(uint32_t) * (uint64_t)type_index, "expected");
-    lower_trap_if(l, LLVMBuildICmp(l->builder, LLVMIntNE, actual, expected, ""),
-                  TRAP_INDIRECT_CALL_TYPE);
+        load_of_table(l, m->i32, call, offsetof(struct table_call, type_mark), "type");
+    LLVMValueRef expected = load_invariant(
+        l, m->i32, l->context, m->plan->layout.type_marks + sizeof(uint32_t) * (uint64_t)type_index,
+        "expected");
+    LLVMValueRef differs = LLVMBuildICmp(l->builder, LLVMIntNE, actual, expected, "");
+    if (!is_nullable) {
+        lower_trap_if(l, differs, TRAP_INDIRECT_CALL_TYPE);
+        return;
+    }
+    /* Null has no function's mark, so one comparison finds both; which it was matters afterwards.
+     */
+    LLVMBasicBlockRef fails = lower_block_make(l, ""), go_on = lower_block_make(l, "");
+    lower_branch_unlikely(l, differs, fails, go_on);
+    LLVMPositionBuilderAtEnd(l->builder, fails);
+    LLVMValueRef is_null = LLVMBuildICmp(l->builder, LLVMIntEQ, actual, lower_i32(m, 0), "is.null");
+    LLVMBuildCondBr(l->builder, is_null, lower_trap_block(l, TRAP_UNINITIALIZED_ELEMENT),
+                    lower_trap_block(l, TRAP_INDIRECT_CALL_TYPE));
+    LLVMPositionBuilderAtEnd(l->builder, go_on);
 }
 
 void lower_call_indirect(struct lowering *l, const struct wasm_instr *instr, int argument) {
     struct lower_module *m = l->m;
-    LLVMValueRef reference =
-        lower_table_entry(l, instr->second, lower_pop(l), TRAP_UNDEFINED_ELEMENT);
+    LLVMTypeRef pointer = m->pointer;
+    LLVMValueRef call = lower_table_call(l, instr->second, lower_pop(l));
     /* What the table's type already says need not be checked. */
     enum wasm_type element = m->wasm->tables[instr->second].type.element;
-    if (wasm_type_is_nullable(element))
-        lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_UNINITIALIZED_ELEMENT);
-    if (!wasm_module_type_matches(m->wasm, element, wasm_type_indexed(instr->index)))
-        check_type(l, instr->index, reference);
-    call_reference(l, instr->index, reference, argument);
+    bool is_nullable = wasm_type_is_nullable(element);
+    bool has_type = wasm_module_type_matches(m->wasm, element, wasm_type_indexed(instr->index));
+    if (!has_type) check_type(l, instr->index, call, is_nullable);
+    LLVMValueRef code = load_of_table(l, pointer, call, offsetof(struct table_call, code), "code");
+    if (has_type && is_nullable)
+        lower_trap_if(l, LLVMBuildIsNull(l->builder, code, ""), TRAP_UNINITIALIZED_ELEMENT);
+    LLVMValueRef context =
+        load_of_table(l, pointer, call, offsetof(struct table_call, context), "callee.context");
+    build_call(l, &(struct callee){instr->index, code, context, LLVMCCallConv, false}, argument);
 }
 
 void lower_call_ref(struct lowering *l, const struct wasm_instr *instr, int argument) {
+    LLVMTypeRef pointer = l->m->pointer;
     LLVMValueRef reference = lower_pop(l);
     lower_trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), TRAP_NULL_FUNCTION);
-    call_reference(l, instr->index, reference, argument);
+    LLVMValueRef code =
+        load_invariant(l, pointer, reference, offsetof(struct func_ref, code), "code");
+    LLVMValueRef context =
+        load_invariant(l, pointer, reference, offsetof(struct func_ref, context), "callee.context");
+    build_call(l, &(struct callee){instr->index, code, context, LLVMCCallConv, false}, argument);
 }
 
 LLVMValueRef lower_libcall(struct lowering *l, size_t offset, LLVMTypeRef result,

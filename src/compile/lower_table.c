@@ -21,19 +21,33 @@ static LLVMValueRef table_size(struct lowering *l, uint32_t table) {
     return size;
 }
 
-/* The address of element `index` (i32, or i64 with memory64), which traps as `kind` if there is
- * none. */
-static LLVMValueRef element_address(struct lowering *l, uint32_t table, LLVMValueRef index,
-                                    enum trap_kind kind) {
+/* An index (i32, or i64 with memory64) as i64; traps as `kind` if there is no such element. */
+static LLVMValueRef checked_index(struct lowering *l, uint32_t table, LLVMValueRef index,
+                                  enum trap_kind kind) {
     index = LLVMBuildZExt(l->builder, index, l->m->i64, "");
     LLVMValueRef outside =
         LLVMBuildICmp(l->builder, LLVMIntUGE, index, table_size(l, table), "outside");
     lower_trap_if(l, outside, kind);
+    return index;
+}
+
+static LLVMValueRef element_address(struct lowering *l, uint32_t table, LLVMValueRef index,
+                                    enum trap_kind kind) {
+    index = checked_index(l, table, index, kind);
     LLVMValueRef at = lower_offset(l->m, l->builder, table_pointer(l, table),
                                    offsetof(struct table, entries), "");
     LLVMValueRef entries = LLVMBuildLoad2(l->builder, l->m->pointer, at, "entries");
     lower_tag_invariant(l->m, entries);
     return LLVMBuildInBoundsGEP2(l->builder, l->m->pointer, entries, &index, 1, "");
+}
+
+LLVMValueRef lower_table_call(struct lowering *l, uint32_t table, LLVMValueRef index) {
+    index = checked_index(l, table, index, TRAP_UNDEFINED_ELEMENT);
+    LLVMValueRef calls =
+        lower_load_constant_pointer(l->m, l->builder, l->context,
+                                    l->m->plan->layout.table_calls + 8 * (uint64_t)table, "calls");
+    LLVMTypeRef element = LLVMArrayType2(l->m->i8, sizeof(struct table_call));
+    return LLVMBuildInBoundsGEP2(l->builder, element, calls, &index, 1, "");
 }
 
 LLVMValueRef lower_table_entry(struct lowering *l, uint32_t table, LLVMValueRef index,
@@ -49,8 +63,21 @@ void lower_table_get(struct lowering *l, const struct wasm_instr *instr, int arg
     lower_push(l, lower_table_entry(l, instr->index, index, TRAP_TABLE_OUT_OF_BOUNDS));
 }
 
+/* Their elements are kept twice (struct table_call), so the runtime writes them. */
+static bool is_of_functions(enum wasm_type element) {
+    enum wasm_type type = wasm_type_nullable(element);
+    return type == WASM_FUNCREF || type == WASM_NULLFUNCREF || wasm_type_is_indexed(type);
+}
+
 void lower_table_set(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef value = lower_pop(l), index = lower_pop(l);
+    if (is_of_functions(l->m->wasm->tables[instr->index].type.element)) {
+        LLVMValueRef arguments[] = {lower_i32(l->m, instr->index),
+                                    LLVMBuildZExt(l->builder, index, l->m->i64, ""), value,
+                                    lower_i64(l->m, 1)};
+        lower_libcall(l, LIBCALL(table_fill), l->m->void_type, arguments, 4);
+        return;
+    }
     LLVMValueRef at = element_address(l, instr->index, index, TRAP_TABLE_OUT_OF_BOUNDS);
     LLVMValueRef store = LLVMBuildStore(l->builder, value, at);
     lower_tag_region(l->m, store, REGION_TABLE);

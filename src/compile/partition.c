@@ -80,6 +80,7 @@ void plan_make(struct plan *plan, const struct wasm_module *module, enum machine
         .imported_globals = module->imported_global_count,
         .defined_globals = module->global_count - module->imported_global_count,
         .tags = module->tag_count,
+        .types = module->type_count,
     };
     plan->layout = context_layout(&counts);
     plan->escapes = arena_array(arena, module->function_count, sizeof *plan->escapes);

@@ -89,8 +89,14 @@ static struct tag *tag_make(struct instance *instance, uint32_t index) {
 static void context_fill(struct instance *instance, const struct context_layout *layout) {
     struct context *context = instance->context;
     context->libcalls = &libcalls;
-    context->type_ids = instance->type_ids;
     context->instance = instance;
+    uint32_t *type_marks = (void *)((uint8_t *)context + layout->type_marks);
+    for (uint32_t i = 0; i < instance->module->type_count; i++)
+        type_marks[i] = 1 + instance->type_ids[i];
+    struct table **tables = (void *)((uint8_t *)context + layout->tables);
+    struct table_call **calls = (void *)((uint8_t *)context + layout->table_calls);
+    for (uint32_t i = 0; i < instance->module->table_count; i++)
+        calls[i] = tables[i]->calls;
     for (uint32_t i = instance->module->imported_tag_count; i < instance->module->tag_count; i++)
         instance->tags[i] = tag_make(instance, i);
     struct linear_memory **memories = (void *)((uint8_t *)context + layout->memories);
@@ -331,6 +337,15 @@ static void layers_share(struct instance *instance, const struct context_layout 
     instance->threads = instance->first->threads;
 }
 
+/* Tables whose initial value is a host function were made before the function got its state. */
+static void tables_refresh(struct instance *instance) {
+    const struct wasm_module *module = instance->module;
+    for (uint32_t i = module->imported_table_count; i < module->table_count; i++) {
+        struct table *table = context_table(instance->context, i);
+        if (module->tables[i].initial.bytes != NULL) table_written(table, 0, table->size);
+    }
+}
+
 /* `first` is NULL, or has started the thread that the instance is for. */
 static bool create(struct store *store, struct artifact *artifact, const struct linker *linker,
                    const struct instance_options *options, struct instance *first,
@@ -360,6 +375,7 @@ static bool create(struct store *store, struct artifact *artifact, const struct 
         layers_share(instance, &layout);
     else if (!layers_instantiate(instance, &layout, targets, err))
         goto done;
+    tables_refresh(instance);
     *out = instance;
     ok = true;
 done:

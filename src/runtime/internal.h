@@ -28,6 +28,7 @@ struct memory_object {
 struct table_object {
     struct table table;
     struct wasm_limits declared;
+    void *reservation;
     size_t reservation_size;
     struct table_object *next_in_store;
 };
@@ -51,6 +52,9 @@ uint32_t memory_notify(const uint8_t *address, uint32_t count);
 bool table_object_create(const struct wasm_table_type *type, void *initial,
                          struct table_object **out, struct error *err);
 void table_object_free(struct table_object *object);
+/* To be called after entries [at, at + count) of the table were written: brings calls up to date.
+ */
+void table_written(struct table *table, uint64_t at, uint64_t count);
 
 /* The exceptions of a store (exception.c). */
 struct exception_heap {

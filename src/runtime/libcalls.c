@@ -15,7 +15,8 @@ struct context_layout module_context_layout(const struct wasm_module *module) {
                                     .imported_globals = module->imported_global_count,
                                     .defined_globals =
                                         module->global_count - module->imported_global_count,
-                                    .tags = module->tag_count};
+                                    .tags = module->tag_count,
+                                    .types = module->type_count};
     return context_layout(&counts);
 }
 
@@ -103,6 +104,7 @@ static int64_t libcall_table_grow(struct context *context, uint32_t index, void 
         for (uint64_t i = 0; i < delta; i++)
             table->entries[size + i] = value;
     table->size = size + delta;
+    if (value != NULL) table_written(table, size, delta);
     return (int64_t)size;
 }
 
@@ -118,6 +120,7 @@ static void libcall_table_fill(struct context *context, uint32_t index, uint64_t
     table_check(table, at, count);
     for (uint64_t i = 0; i < count; i++)
         table->entries[at + i] = value;
+    table_written(table, at, count);
 }
 
 static void libcall_table_copy(struct context *context, uint32_t to_table, uint32_t from_table,
@@ -127,6 +130,7 @@ static void libcall_table_copy(struct context *context, uint32_t to_table, uint3
     table_check(source, from, count);
     table_check(target, to, count);
     memmove(target->entries + to, source->entries + from, (size_t)count * sizeof(void *));
+    table_written(target, to, count);
 }
 
 void instance_table_init(struct instance *instance, uint32_t index, uint32_t segment, uint64_t to,
@@ -139,6 +143,7 @@ void instance_table_init(struct instance *instance, uint32_t index, uint32_t seg
     table_check(table, to, count);
     if (count > 0)
         memcpy(table->entries + to, elements->entries + from, (size_t)count * sizeof(void *));
+    table_written(table, to, count);
 }
 
 static void libcall_table_init(struct context *context, uint32_t table, uint32_t segment,

@@ -39,7 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RUNTIME_ABI_VERSION = 4 };
+enum { RUNTIME_ABI_VERSION = 5 };
 
 /* Bytes. The guard below lets the compiler read address x+c, |c| < 1024, as zext(x)+c. */
 #define MEMORY_GUARD_BELOW ((uint64_t)2 << 20)
@@ -89,11 +89,23 @@ struct exception {
     union wasm_value values[]; /* per parameter of the tag; 16-byte aligned */
 };
 
+/*
+ * What call_indirect needs of an element: a copy of its func_ref, beside it, so that a call reads
+ * one cache line of the table and not another one behind a pointer. Zero for null.
+ */
+struct table_call {
+    const void *code;
+    struct context *context;
+    uint32_t type_mark; /* 1 + type_id; 0 for null, which is no function's */
+    uint32_t reserved[3];
+};
+
 struct table {
     void **entries; /* struct func_ref *, exception * or externref; NULL is null. Never moves. */
     uint64_t size;  /* elements now; only grows */
     uint64_t maximum;
-    enum wasm_type element; /* type indices in it are canonical, as type_id */
+    enum wasm_type element;   /* type indices in it are canonical, as type_id */
+    struct table_call *calls; /* per element of a table of functions, else NULL. Never moves. */
 };
 
 /* A called import: 16 bytes, so that compiled code finds slot i at a constant offset. */
@@ -171,13 +183,12 @@ struct runtime_libcalls {
 struct context {
     uint8_t *memory_base;                    /* constant: memories[0]->base, NULL without memory */
     const struct runtime_libcalls *libcalls; /* constant */
-    const uint32_t *type_ids;                /* constant: canonical id per type index */
     struct instance *instance;               /* constant; the runtime's */
-    uint64_t reserved[4];
+    uint64_t reserved[5];
 };
 
 struct context_counts {
-    uint32_t imported_functions, memories, tables, imported_globals, defined_globals, tags;
+    uint32_t imported_functions, memories, tables, imported_globals, defined_globals, tags, types;
 };
 
 /* Byte offsets from the start of the context. */
@@ -185,9 +196,11 @@ struct context_layout {
     uint64_t import_slots;     /* struct import_slot [imported_functions], constant */
     uint64_t memories;         /* struct linear_memory *[memories], constant pointers */
     uint64_t tables;           /* struct table *[tables], constant pointers */
+    uint64_t table_calls;      /* struct table_call *[tables]: tables[]->calls, constant pointers */
     uint64_t imported_globals; /* union wasm_value *[imported_globals], constant pointers */
     uint64_t defined_globals;  /* union wasm_value [defined_globals], 16-byte aligned */
     uint64_t tags;             /* const struct tag *[tags], constant */
+    uint64_t type_marks;       /* uint32_t [types], constant: 1 + the canonical id per type index */
     uint64_t size;             /* of all of it */
 };
 
@@ -200,12 +213,16 @@ static inline struct context_layout context_layout(const struct context_counts *
     at += (uint64_t)counts->memories * sizeof(void *);
     layout.tables = at;
     at += (uint64_t)counts->tables * sizeof(void *);
+    layout.table_calls = at;
+    at += (uint64_t)counts->tables * sizeof(void *);
     layout.imported_globals = at;
     at += (uint64_t)counts->imported_globals * sizeof(void *);
     layout.import_slots = at;
     at += (uint64_t)counts->imported_functions * sizeof(struct import_slot);
     layout.tags = at;
     at += (uint64_t)counts->tags * sizeof(void *);
+    layout.type_marks = at;
+    at += (uint64_t)counts->types * sizeof(uint32_t);
     layout.size = (at + 15) & ~(uint64_t)15;
     return layout;
 }

@@ -34,9 +34,9 @@
 ;;|   br label %body
 ;;| body:
 ;;|   %1 = load double, ptr %local, align 8
-;;|   %2 = getelementptr inbounds i8, ptr %context, i64 80
+;;|   %2 = getelementptr inbounds i8, ptr %context, i64 96
 ;;|   %import = load ptr, ptr %2, align 8, !invariant.load, !nonnull, !noundef
-;;|   %3 = getelementptr inbounds i8, ptr %context, i64 88
+;;|   %3 = getelementptr inbounds i8, ptr %context, i64 104
 ;;|   %import.context = load ptr, ptr %3, align 8, !invariant.load, !noundef
 ;;|   %4 = call double %import(ptr %import.context, i32 5, double %1)
 ;;|   br label %return
@@ -47,9 +47,9 @@
 ;;| entry:
 ;;|   br label %body
 ;;| body:
-;;|   %0 = getelementptr inbounds i8, ptr %context, i64 96
+;;|   %0 = getelementptr inbounds i8, ptr %context, i64 112
 ;;|   %import = load ptr, ptr %0, align 8, !invariant.load, !nonnull, !noundef
-;;|   %1 = getelementptr inbounds i8, ptr %context, i64 104
+;;|   %1 = getelementptr inbounds i8, ptr %context, i64 120
 ;;|   %import.context = load ptr, ptr %1, align 8, !invariant.load, !noundef
 ;;|   call void %import(ptr %import.context)
 ;;|   br label %return
@@ -73,49 +73,46 @@
 ;;|   %outside = icmp uge i64 %4, %table.size
 ;;|   br i1 %outside, label %trap, label %7, !prof
 ;;| 7:
-;;|   %8 = getelementptr inbounds i8, ptr %context, i64 64
-;;|   %table2 = load ptr, ptr %8, align 8, !invariant.load, !nonnull, !noundef
-;;|   %entries = load ptr, ptr %table2, align 8, !invariant.load, !noundef
-;;|   %9 = getelementptr inbounds ptr, ptr %entries, i64 %4
-;;|   %10 = load ptr, ptr %9, align 8, !tbaa
-;;|   %11 = icmp eq ptr %10, null
-;;|   br i1 %11, label %trap3, label %13, !prof
+;;|   %8 = getelementptr inbounds i8, ptr %context, i64 80
+;;|   %calls = load ptr, ptr %8, align 8, !invariant.load, !nonnull, !noundef
+;;|   %9 = getelementptr inbounds [32 x i8], ptr %calls, i64 %4
+;;|   %10 = getelementptr inbounds i8, ptr %9, i64 16
+;;|   %type = load i32, ptr %10, align 4, !tbaa
+;;|   %11 = getelementptr inbounds i8, ptr %context, i64 128
+;;|   %expected = load i32, ptr %11, align 4, !invariant.load, !noundef
+;;|   %12 = icmp ne i32 %type, %expected
+;;|   br i1 %12, label %14, label %15, !prof
 ;;| trap:
-;;|   %12 = getelementptr inbounds i8, ptr %context, i64 8
-;;|   %libcalls = load ptr, ptr %12, align 8, !invariant.load, !nonnull, !noundef
+;;|   %13 = getelementptr inbounds i8, ptr %context, i64 8
+;;|   %libcalls = load ptr, ptr %13, align 8, !invariant.load, !nonnull, !noundef
 ;;|   %libcall = load ptr, ptr %libcalls, align 8, !invariant.load, !nonnull, !noundef
 ;;|   call void %libcall(ptr %context, i32 4)
 ;;|   call void @llvm.trap()
 ;;|   unreachable
-;;| 13:
-;;|   %14 = getelementptr inbounds i8, ptr %10, i64 16
-;;|   %type = load i32, ptr %14, align 4, !invariant.load, !noundef
-;;|   %15 = getelementptr inbounds i8, ptr %context, i64 16
-;;|   %types = load ptr, ptr %15, align 8, !invariant.load, !nonnull, !noundef
-;;|   %expected = load i32, ptr %types, align 4, !invariant.load, !noundef
-;;|   %16 = icmp ne i32 %type, %expected
-;;|   br i1 %16, label %trap4, label %18, !prof
-;;| trap3:
-;;|   %17 = getelementptr inbounds i8, ptr %context, i64 8
-;;|   %libcalls5 = load ptr, ptr %17, align 8, !invariant.load, !nonnull, !noundef
-;;|   %libcall6 = load ptr, ptr %libcalls5, align 8, !invariant.load, !nonnull, !noundef
-;;|   call void %libcall6(ptr %context, i32 5)
-;;|   call void @llvm.trap()
-;;|   unreachable
-;;| 18:
-;;|   %code = load ptr, ptr %10, align 8, !invariant.load, !noundef
-;;|   %19 = getelementptr inbounds i8, ptr %10, i64 8
-;;|   %callee.context = load ptr, ptr %19, align 8, !invariant.load, !noundef
-;;|   %20 = call double %code(ptr %callee.context, double %2)
+;;| 14:
+;;|   %is.null = icmp eq i32 %type, 0
+;;|   br i1 %is.null, label %trap3, label %trap2
+;;| 15:
+;;|   %code = load ptr, ptr %9, align 8, !tbaa
+;;|   %16 = getelementptr inbounds i8, ptr %9, i64 8
+;;|   %callee.context = load ptr, ptr %16, align 8, !tbaa
+;;|   %17 = call double %code(ptr %callee.context, double %2)
 ;;|   br label %return
 ;;| return:
-;;|   %21 = phi double [ %20, %18 ]
-;;|   ret double %21
-;;| trap4:
-;;|   %22 = getelementptr inbounds i8, ptr %context, i64 8
-;;|   %libcalls7 = load ptr, ptr %22, align 8, !invariant.load, !nonnull, !noundef
-;;|   %libcall8 = load ptr, ptr %libcalls7, align 8, !invariant.load, !nonnull, !noundef
-;;|   call void %libcall8(ptr %context, i32 6)
+;;|   %18 = phi double [ %17, %15 ]
+;;|   ret double %18
+;;| trap2:
+;;|   %19 = getelementptr inbounds i8, ptr %context, i64 8
+;;|   %libcalls6 = load ptr, ptr %19, align 8, !invariant.load, !nonnull, !noundef
+;;|   %libcall7 = load ptr, ptr %libcalls6, align 8, !invariant.load, !nonnull, !noundef
+;;|   call void %libcall7(ptr %context, i32 6)
+;;|   call void @llvm.trap()
+;;|   unreachable
+;;| trap3:
+;;|   %20 = getelementptr inbounds i8, ptr %context, i64 8
+;;|   %libcalls4 = load ptr, ptr %20, align 8, !invariant.load, !nonnull, !noundef
+;;|   %libcall5 = load ptr, ptr %libcalls4, align 8, !invariant.load, !nonnull, !noundef
+;;|   call void %libcall5(ptr %context, i32 5)
 ;;|   call void @llvm.trap()
 ;;|   unreachable
 ;; HAS indirect_fixed icmp uge i64 %\d+, 3$

@@ -26,7 +26,7 @@
     (i32.const 7))
 )
 ;; RUN --emit=llvm-raw
-;; HAS typed icmp eq ptr %\d+, null
+;; HAS typed icmp eq ptr %code, null
 ;; LACKS typed %expected
 ;; HAS typed call i32 %code\(
 ;; LACKS full , null
