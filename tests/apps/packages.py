@@ -45,10 +45,10 @@ def load(name):
     return module
 
 
-def build(package, flavour, again):
+def build(package, flavour):
     """{program: path}, and the seconds of CPU that building took."""
     record = flavour.work + ".json"
-    if os.path.exists(record) and not again:
+    if os.path.exists(record):
         with open(record, encoding="utf-8") as file:
             known = json.load(file)
         if all(os.path.exists(path) for path in known["programs"].values()):
@@ -210,7 +210,10 @@ def test(tools, package, mpis, options, verdict):
     sources = {name: fetch(tools.sources, name) for name in package.SOURCES}
     flavours = [Flavour(tools, package, sources), *(Flavour(tools, package, sources, mpi)
                                                     for mpi in mpis)]
-    builds = {flavour.name: build(package, flavour, options.rebuild) for flavour in flavours}
+    if options.rebuild: # also the records of other MPIs, since a build may start from theirs
+        for record in glob.glob(os.path.join(tools.work, package.NAME, "*.json")):
+            os.unlink(record)
+    builds = {flavour.name: build(package, flavour) for flavour in flavours}
     result = {"title": package.TITLE, "language": package.LANGUAGE, "built": package.BUILT_WITH,
               "machine": machine(),
               "selection": f"`{options.only}`" if options.only else
