@@ -5,6 +5,7 @@ A package is a file packages/NAME.py with
   TITLE, LANGUAGE     for the table: "FFTW 3.3.10", "C"
   BUILT_WITH          how its own build works: "configure, make", "CMake", ...
   SOURCES             names of Debian source packages (NAME/SUITE: of another release)
+  PROGRAMS            those whose sizes are compared; default: all that `build` returns
   LEVEL               of the guest's libraries: "stock" or "full"
   build(flavour)      builds what the checks need in flavour.work, with the package's own build files,
                       unmodified; returns {program's name: path}. Called once: what it returned is

@@ -75,10 +75,12 @@ def stripped_size(path):
     return size
 
 
-def measure_sizes(builds):
+def measure_sizes(package, builds):
     """{program: {"wasm": bytes, "dynamic": bytes, "static": bytes}}, without symbols and names."""
     sizes = {}
     for program, module in builds["wasm"]["programs"].items():
+        if program not in getattr(package, "PROGRAMS", [program]):
+            continue
         size = sizes[program] = {"wasm": os.path.getsize(module)}
         native = next(build["programs"][program] for name, build in builds.items()
                       if name != "wasm")
@@ -217,8 +219,8 @@ def test(tools, package, mpis, options, verdict):
     result = {"title": package.TITLE, "language": package.LANGUAGE, "built": package.BUILT_WITH,
               "machine": machine(),
               "selection": f"`{options.only}`" if options.only else
-                           "that CI runs" if options.quick else "",
-              "sizes": measure_sizes(builds), "runs": {}}
+                           "of `--quick`" if options.quick else "",
+              "sizes": measure_sizes(package, builds), "runs": {}}
     runner = Runner(tools, package, builds, verdict, options.repeat)
     for mpi in [] if options.build_only else mpis:
         for ranks in map(int, options.ranks.split(",")):

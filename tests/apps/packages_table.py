@@ -58,7 +58,7 @@ def table(results):
     for _, package in sorted(results.items()):
         for program, sizes in sorted(package["sizes"].items()):
             lines.append(f"| {package['title']}: {program} | {size(sizes['wasm'])} "
-                         f"| {size(sizes['dynamic'])} | {size(sizes.get('static'))} |")
+                         f"| {size(sizes.get('dynamic'))} | {size(sizes.get('static'))} |")
     machines = sorted({package["machine"] for package in results.values()})
     lines += ["", f"Taken on: {'; '.join(machines)}.", *([""] if failures(results) else []),
               *failures(results)]
