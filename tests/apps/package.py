@@ -129,13 +129,13 @@ class Check:
     figures: typing.Callable = lambda text: []  # (output): words and numbers that must be as native
     tolerance: float = 0.0  # of the numbers in figures, relative
     prepare: typing.Callable = lambda directory: None  # puts input files there
-    before: typing.Sequence = ()  # programs run there first, for the files that they write
     seconds: typing.Callable = None  # (outcome): what it measured; the check is timed then
     limit: int = 300
     env: dict = dataclasses.field(default_factory=dict)
     options: tuple = ()  # of mpiwasm
     input: str = None  # a file's path: what the program reads from standard input
     outputs: typing.Sequence = ()  # files whose texts are appended to the output
+    before: typing.Sequence = ()  # programs run there first, for the files that they write
 
 
 def wall(outcome):
