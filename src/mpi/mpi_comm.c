@@ -86,6 +86,7 @@ bool mpilayer_comm_reserve(struct mpilayer_call *call, const char *argument, uin
                            struct mpilayer_comm **out) {
     /* A topology takes up what its arguments do. */
     if (!mpilayer_memory_check(call, argument, address, 4) ||
+        (strcmp(call->name, "MPI_Comm_create_group") != 0 && !mpilayer_collective_begin(call)) ||
         !mpilayer_kept_check(call, mpilayer_call_bytes(call))) {
         return false;
     }
@@ -403,11 +404,17 @@ static int32_t comm_free(struct mpilayer *layer, const char *name, uint32_t comm
     } else if (object->object.handle != handle) {
         result = GUEST_MPI_SUCCESS; /* a callback was faster */
     } else {
-        int code = disconnect ? MPI_Comm_disconnect(&object->host) : MPI_Comm_free(&object->host);
+        /* Nobody finds it from here on; who has found it keeps the host's, too. */
+        mpilayer_object_hide(&object->object);
+        int code = mpilayer_thread_shares(&object->object)
+                       ? (object->free_later = true, MPI_SUCCESS)
+                   : disconnect ? MPI_Comm_disconnect(&object->host)
+                                : MPI_Comm_free(&object->host);
         if (code == MPI_SUCCESS) {
-            mpilayer_object_hide(&object->object);
             mpilayer_comm_release(layer, object);
             mpilayer_store_i32(layer, comm, GUEST_MPI_COMM_NULL);
+        } else {
+            mpilayer_object_show(&object->object, handle);
         }
         result = mpilayer_call_return(&call, code);
     }

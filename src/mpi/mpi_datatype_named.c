@@ -234,6 +234,7 @@ int mpilayer_datatype_f90(int combiner, int32_t precision, int32_t range,
     type->recipe.combiner = combiner;
     type->recipe.integer_count = integer ? 1 : 2;
     type->recipe.integers = integers;
+    mpilayer_object_show(&type->object, type->object.handle); /* other threads may get it, too */
     f90.types[f90.count++] = type;
     *out = type;
     return GUEST_MPI_SUCCESS;

@@ -118,9 +118,9 @@ int mpilayer_stop(struct mpilayer *layer) {
     mpilayer_ops_stop(layer);
     mpilayer_buffers_stop(layer);
     mpilayer_datatypes_stop(layer);
+    layer->phase = MPILAYER_FINALIZED; /* also to other threads meanwhile */
     int code = MPI_Finalize();
     mpilayer_files_stop(layer);
-    layer->phase = MPILAYER_FINALIZED;
     return code;
 }
 
@@ -168,6 +168,11 @@ int32_t mpilayer_Finalize(struct mpilayer *layer) {
          !mpilayer_call_fail(&call, GUEST_MPI_ERR_OTHER, NULL,
                              layer->world_ended ? "called a second time"
                                                 : "called before MPI_Init"))) {
+        return mpilayer_call_raise(&call);
+    }
+    if (mpilayer_thread_has_company()) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_OTHER, NULL,
+                           "called while other threads are in calls of MPI");
         return mpilayer_call_raise(&call);
     }
     /* MPI is still up while the delete callbacks of MPI_COMM_SELF run: section 8.7.1. */

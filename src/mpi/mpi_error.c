@@ -637,7 +637,7 @@ static int32_t errhandler_of(struct mpilayer *layer, const char *name, enum mpil
     if (!object->predefined) {
         /* One more for the guest to free; it may have freed the handle it had. */
         object->guest_references++;
-        object->object.handle = object->handle;
+        mpilayer_object_show(&object->object, object->handle);
         mpilayer_object_reference(&object->object);
     }
     mpilayer_store_i32(layer, errhandler, (int32_t)object->object.handle);

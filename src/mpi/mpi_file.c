@@ -384,7 +384,12 @@ int32_t mpilayer_File_close(struct mpilayer *layer, uint32_t fh) {
                            file->pending, file->split != MPILAYER_SPLIT_NONE);
         return mpilayer_call_raise(&call);
     }
+    if (mpilayer_thread_shares(&file->object)) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_FILE, "fh", "is in use by another thread");
+        return mpilayer_call_raise(&call);
+    }
     bool delete = file->amode & GUEST_MPI_MODE_DELETE_ON_CLOSE;
+    mpilayer_object_hide(&file->object);
     int code = MPI_File_close(&file->host);
     if (code == MPI_SUCCESS) {
         /* Nobody looks for the shared pointer any more. */

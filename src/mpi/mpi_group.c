@@ -201,9 +201,17 @@ int32_t mpilayer_Group_free(struct mpilayer *layer, uint32_t group) {
         return mpilayer_call_raise(&call);
     }
     int code = MPI_SUCCESS;
+    if (mpilayer_thread_shares(&object->object)) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_GROUP, "group", "is in use by another thread");
+        return mpilayer_call_raise(&call);
+    }
     if (!object->predefined) { /* programs do free MPI_GROUP_EMPTY, which MPI allows or ignores */
+        uint32_t handle = object->object.handle;
+        mpilayer_object_hide(&object->object);
         code = MPI_Group_free(&object->host);
-        if (code == MPI_SUCCESS) {
+        if (code != MPI_SUCCESS) {
+            mpilayer_object_show(&object->object, handle);
+        } else {
             layer->kept -= BYTES_OF_MEMBER * (uint64_t)object->size;
             mpilayer_object_release(&layer->tables[MPILAYER_GROUP], &object->object);
         }

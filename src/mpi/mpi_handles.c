@@ -8,7 +8,8 @@
  */
 #include "mpi/mpi_handles.h"
 
-#include "mpi/mpi_lock.h"
+#include "mpi/mpi_info.h"
+#include "mpi/mpi_op.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -48,7 +49,7 @@ void mpilayer_table_close(struct mpilayer_table *table) {
 void *mpilayer_table_predefine(struct mpilayer_table *table, uint32_t handle) {
     struct mpilayer_object *object = object_at(table, handle - table->predefined_first);
     memset(object, 0, table->size);
-    object->handle = handle;
+    mpilayer_object_show(object, handle);
     object->references = 1;
     return object;
 }
@@ -73,6 +74,10 @@ void *mpilayer_table_allocate(struct mpilayer_table *table) {
     object->generation = (generation + 1) & MPILAYER_GENERATION_MASK;
     object->link = index + 1;
     object->references = 1;
+    /* Without memory to remember that it has to be shown later, it is shown now. */
+    if (!mpilayer_is_multiple || !mpilayer_thread_show_later(object)) {
+        object->found_by = object->handle;
+    }
     table->live++;
     return object;
 }
@@ -81,12 +86,32 @@ bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_objec
     if (--object->references > 0) {
         return false;
     }
-    object->handle = 0;
+    mpilayer_object_hide(object);
     table->live--;
     if (!mpilayer_is_multiple || !mpilayer_thread_keep(table, object)) {
         mpilayer_object_reuse(table, object);
     }
     return true;
+}
+
+void mpilayer_object_end_use(struct mpilayer *layer, enum mpilayer_class class,
+                             struct mpilayer_object *object) {
+    if (class == MPILAYER_COMM) {
+        struct mpilayer_comm *comm = (struct mpilayer_comm *)object;
+        if (comm->free_later && object->users == 0) {
+            comm->free_later = false;
+            MPI_Comm_free(&comm->host);
+        }
+        mpilayer_comm_release(layer, comm);
+    } else if (class == MPILAYER_DATATYPE) {
+        mpilayer_datatype_release((struct mpilayer_datatype *)object);
+    } else if (class == MPILAYER_OP) {
+        mpilayer_op_release((struct mpilayer_op *)object);
+    } else if (class == MPILAYER_INFO) {
+        mpilayer_info_release(layer, (struct mpilayer_info *)object);
+    } else {
+        mpilayer_object_release(&layer->tables[class], object);
+    }
 }
 
 void mpilayer_object_reuse(struct mpilayer_table *table, struct mpilayer_object *object) {

@@ -7,6 +7,9 @@
  * objects never move; the object remembers its whole handle, and the lookup compares it: a
  * forged, freed or foreign handle finds nothing.
  *
+ * Several threads (MPI_THREAD_MULTIPLE): a call uses the objects that it has looked up until it
+ * ends, whatever others free meanwhile, and what it makes is found by others when it has ended.
+ *
  * A handle that was freed while the object is still needed (an error handler of a living
  * communicator, a keyval of a set attribute) is only hidden; the slot is reused when the last
  * reference goes.
@@ -15,6 +18,8 @@
 #define MPIWASM_MPI_HANDLES_H
 
 #include "mpi/mpi_constants.h"
+
+#include "mpi/mpi_lock.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -49,9 +54,11 @@ enum {
 /* The head of every object. */
 struct mpilayer_object {
     uint32_t handle;     /* the guest's; 0: hidden or free */
+    uint32_t found_by;   /* the handle, or 0 while it may not be looked up yet */
     uint32_t generation; /* of the slot's next handle */
     uint32_t link;       /* index + 1: of this slot; of the next free one while this is free */
     uint32_t references; /* 0: free */
+    uint32_t users;      /* calls of threads that have looked it up, each a reference */
 };
 
 struct mpilayer_table {
@@ -66,6 +73,9 @@ struct mpilayer_table {
     uint32_t live; /* user objects that exist now */
 };
 
+/* The calling thread's call uses the object until it ends. NULL: no memory. */
+void *mpilayer_thread_use(const struct mpilayer_table *table, struct mpilayer_object *object);
+
 /* The object, or NULL: not a handle of this class, freed, forged, or the class's null handle. */
 static inline void *mpilayer_table_find(const struct mpilayer_table *table, uint32_t handle) {
     uint32_t index = handle >= MPILAYER_FIRST_HANDLE ? handle & MPILAYER_INDEX_MASK
@@ -75,7 +85,8 @@ static inline void *mpilayer_table_find(const struct mpilayer_table *table, uint
     }
     struct mpilayer_object *object =
         (struct mpilayer_object *)(table->objects + (size_t)index * table->size);
-    return object->handle == handle ? object : NULL;
+    if (object->found_by != handle) return NULL;
+    return __builtin_expect(mpilayer_is_multiple, 0) ? mpilayer_thread_use(table, object) : object;
 }
 
 /* Reserve a table. Handles [first, first + count) are the class's predefined ones (count may be 0).
@@ -93,7 +104,11 @@ void *mpilayer_table_allocate(struct mpilayer_table *table);
 
 /* Make the guest's handle invalid, keep the object. */
 static inline void mpilayer_object_hide(struct mpilayer_object *object) {
-    object->handle = 0;
+    object->handle = object->found_by = 0;
+}
+/* Valid (again) for everybody. */
+static inline void mpilayer_object_show(struct mpilayer_object *object, uint32_t handle) {
+    object->handle = object->found_by = handle;
 }
 static inline void mpilayer_object_reference(struct mpilayer_object *object) {
     object->references++;
@@ -102,6 +117,10 @@ static inline void mpilayer_object_reference(struct mpilayer_object *object) {
  * (the caller has released what the object owned before, or does so now: its fields stay intact
  * until the next allocation; where other threads may allocate, until the call ends). */
 bool mpilayer_object_release(struct mpilayer_table *table, struct mpilayer_object *object);
+/* Drop the reference of a call that has used the object of this class. */
+struct mpilayer;
+void mpilayer_object_end_use(struct mpilayer *layer, enum mpilayer_class class,
+                             struct mpilayer_object *object);
 /* Then its slot is free. */
 void mpilayer_object_reuse(struct mpilayer_table *table, struct mpilayer_object *object);
 
@@ -124,6 +143,8 @@ struct mpilayer_comm {
     int remote_size; /* of the remote group if inter, else == size */
     bool inter;
     bool predefined;
+    bool in_collective; /* a thread's call, see mpilayer_collective_begin */
+    bool free_later;    /* the host's, when the calls of other threads end that use it */
     /* The handle of the window, session or file that this stands for, whose error handler it has,
      * see mpi_window.h, mpi_session.h, mpi_file.h; 0: none */
     uint32_t stands_for;
@@ -187,10 +208,13 @@ struct mpilayer_request {
     struct mpilayer_comm *new_comm; /* of Comm_idup; owned, hidden until completion */
     uint32_t new_handle;            /* its handle then */
     bool persistent;
-    bool active;                 /* only if persistent: started and not completed yet */
-    bool generalized, completed; /* MPI_Grequest_start, MPI_Grequest_complete */
+    bool cancelled;                          /* MPI_Cancel, since it was started */
+    bool active;                             /* only if persistent: started and not completed yet */
+    bool generalized, completing, completed; /* MPI_Grequest_start, MPI_Grequest_complete */
     const struct mpilayer_request_hooks *hooks; /* NULL: the host's request is all */
     void *state;                                /* of the hooks */
+    const void *claimer; /* the thread whose call has claimed it, see mpi_lock.h; NULL: none */
+    enum mpilayer_purpose claimed_for; /* by that */
     bool held;    /* while it is left out of an array: the host's request is not looked at */
     bool visited; /* while an array of requests is gathered: to find one that occurs twice */
 };

@@ -229,6 +229,7 @@ int32_t mpilayer_Info_free(struct mpilayer *layer, uint32_t info) {
         !get_own(&call, (uint32_t)mpilayer_load_i32(layer, info), &object)) {
         return mpilayer_call_raise(&call);
     }
+    mpilayer_object_hide(&object->object);
     mpilayer_info_release(layer, object);
     mpilayer_store_i32(layer, info, GUEST_MPI_INFO_NULL);
     return GUEST_MPI_SUCCESS;

@@ -291,6 +291,14 @@ int32_t mpilayer_undefined_to_guest(int value); /* MPI_UNDEFINED, else unchanged
 int mpilayer_thread_level_to_host(int32_t level);
 int32_t mpilayer_thread_level_to_guest(int level);
 
+/* The call is a collective one on its communicator, of which a process may have one at a time (MPI
+ * 4.1, section 6.1): hosts do not survive two. */
+bool mpilayer_thread_collective(struct mpilayer_call *call);
+static inline bool mpilayer_collective_begin(struct mpilayer_call *call) {
+    return !__builtin_expect(mpilayer_is_multiple, 0) || call->comm == NULL ||
+           mpilayer_thread_collective(call);
+}
+
 /* ---- new communicators and requests ---- */
 
 /*

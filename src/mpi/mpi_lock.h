@@ -30,6 +30,23 @@ void mpilayer_thread_alone_end(void);
 /* The calling thread uses the released object still: its slot becomes free when the call ends.
  * False: no memory. */
 bool mpilayer_thread_keep(struct mpilayer_table *table, struct mpilayer_object *object);
+/* The object that the thread's call makes is found by its handle when the call has ended. False: no
+ * memory. */
+bool mpilayer_thread_show_later(struct mpilayer_object *object);
+/* Calls of other threads use the object. */
+bool mpilayer_thread_shares(const struct mpilayer_object *object);
+/*
+ * The call alone may have the host look at the request, or complete, start or free it, until it
+ * ends. It waits for calls that end soon by themselves; others are TAKEN: a call that waits for the
+ * request, any that completes it if this one does, too, and one that this call is inside of.
+ */
+enum mpilayer_claim { MPILAYER_CLAIMED, MPILAYER_CLAIM_TAKEN, MPILAYER_CLAIM_NO_MEMORY };
+enum mpilayer_purpose { MPILAYER_LOOKS, MPILAYER_TESTS, MPILAYER_WAITS };
+struct mpilayer_request;
+enum mpilayer_claim mpilayer_thread_claim(struct mpilayer_request *request,
+                                          enum mpilayer_purpose purpose);
+/* Other threads are in calls of MPI. */
+bool mpilayer_thread_has_company(void);
 
 /* Around a call of the host's MPI or of the guest. */
 static inline bool mpilayer_outside_begin(void) {

@@ -138,7 +138,10 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
     /* A datatype freed since the reduction began has its handle again for the callback. The
      * callback may free it, and make another in its place: what counts here is how it was. */
     const struct mpilayer_datatype layout = *type;
-    type->object.handle = layout.first_handle;
+    if (layout.object.handle == 0) {
+        mpilayer_datatype_reference(type); /* the handle's, as the callback may free it */
+        mpilayer_object_show(&type->object, layout.first_handle);
+    }
     struct mpilayer_span span = mpilayer_span_of(&layout, *length);
     bool in_inside = inside(layer, in, &span), inout_inside = inside(layer, inout, &span);
     if (in_inside && inout_inside)
@@ -146,8 +149,10 @@ static void thunk_run(int index, void *in, void *inout, int *length, MPI_Datatyp
                    layout.first_handle);
     else
         reduce_pieces(&reduction, in, in_inside, inout, inout_inside, *length, &layout);
-    if (layout.object.handle == 0 && type->object.handle == layout.first_handle)
+    if (layout.object.handle == 0 && type->object.handle == layout.first_handle) {
         mpilayer_object_hide(&type->object);
+        mpilayer_datatype_release(type);
+    }
     mpilayer_cell_give(layer, &layer->cells_taken, reduction.cell);
     mpilayer_inside_end(taken);
 }
@@ -191,7 +196,7 @@ static int thunk_take(uint32_t function, const char *signature) {
     return free_one;
 }
 
-static void op_release(struct mpilayer_op *op) {
+void mpilayer_op_release(struct mpilayer_op *op) {
     struct mpilayer_table *table = &mpilayer_current->tables[MPILAYER_OP];
     if (op->predefined || !mpilayer_object_release(table, &op->object)) return;
     thunks[op->thunk].uses--;
@@ -280,7 +285,7 @@ int32_t mpilayer_Op_free(struct mpilayer *layer, uint32_t op) {
                                                    "a predefined operator cannot be freed")))
         return mpilayer_call_raise(&call);
     mpilayer_object_hide(&object->object);
-    op_release(object);
+    mpilayer_op_release(object);
     mpilayer_store_i32(layer, op, GUEST_MPI_OP_NULL);
     return mpilayer_call_return(&call, MPI_SUCCESS);
 }
@@ -328,7 +333,7 @@ struct kept {
 
 static void kept_finish(struct mpilayer_block *block) {
     struct kept *kept = (struct kept *)(void *)block->data;
-    op_release(kept->op);
+    mpilayer_op_release(kept->op);
     mpilayer_datatype_release(kept->type);
 }
 

@@ -18,6 +18,7 @@ struct mpilayer_op {
 
 MPILAYER_DEFINE_GET(mpilayer_op_get, mpilayer_op, MPILAYER_OP)
 
+void mpilayer_op_release(struct mpilayer_op *op);
 bool mpilayer_ops_start(struct mpilayer *layer);
 void mpilayer_ops_stop(struct mpilayer *layer);
 

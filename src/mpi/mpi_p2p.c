@@ -83,6 +83,15 @@ static bool message_get(struct mpilayer_call *call, uint32_t address,
     return true;
 }
 
+/* No other thread may receive the message while the call does. */
+static uint32_t message_take(struct mpilayer_message *message) {
+    uint32_t handle = message->object.handle;
+    if (handle != GUEST_MPI_MESSAGE_NO_PROC) {
+        mpilayer_object_hide(&message->object);
+    }
+    return handle;
+}
+
 /* The receive has taken the message. */
 static void message_gone(struct mpilayer *layer, struct mpilayer_message *message,
                          uint32_t address) {
@@ -113,6 +122,7 @@ static int32_t matched_receive(struct mpilayer *layer, const char *name, uint32_
         return mpilayer_call_raise(&call);
     }
     MPI_Message message_host = object->host;
+    uint32_t handle = message_take(object);
     int code = MPILAYER_LARGE(Mrecv)(buf_host, large.count, large.type, &message_host,
                                      mpilayer_status_host(status, &status_host));
     if (code == MPI_SUCCESS) {
@@ -130,6 +140,7 @@ static int32_t matched_receive(struct mpilayer *layer, const char *name, uint32_
         }
         return result;
     }
+    mpilayer_object_show(&object->object, handle);
     return mpilayer_call_return(&call, code);
 }
 
@@ -159,11 +170,14 @@ static int32_t matched_start(struct mpilayer *layer, const char *name, uint32_t 
         return mpilayer_call_raise(&call);
     }
     MPI_Message message_host = object->host;
+    uint32_t handle = message_take(object);
     int code = MPILAYER_LARGE(Imrecv)(buf_host, large.count, large.type, &message_host,
                                       &request_object->host);
     int32_t result = mpilayer_request_started(&call, code, request_object, request);
     if (code == MPI_SUCCESS) {
         message_gone(layer, object, message);
+    } else {
+        mpilayer_object_show(&object->object, handle);
     }
     return result;
 }

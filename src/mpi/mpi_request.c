@@ -70,11 +70,12 @@ void mpilayer_request_completed(struct mpilayer *layer, struct mpilayer_request 
     if (request->hooks != NULL && request->hooks->release != NULL) {
         request->hooks->release(request);
     }
+    mpilayer_object_hide(&request->object);
     if (request->new_comm != NULL && request->new_comm->host == MPI_COMM_NULL) {
         mpilayer_comm_release(layer, request->new_comm); /* it failed */
     } else if (request->new_comm != NULL) {
         mpilayer_comm_fill(layer, request->new_comm, NULL);
-        request->new_comm->object.handle = request->new_handle;
+        mpilayer_object_show(&request->new_comm->object, request->new_handle);
     }
     struct mpilayer_comm *comm = request->comm;
     mpilayer_object_release(&layer->tables[MPILAYER_REQUEST], &request->object);
@@ -145,6 +146,39 @@ static void mend(const struct mpilayer_request *request, MPI_Status *status) {
     }
 }
 
+/* ---- several threads ---- */
+
+/* The call alone looks at the request, or completes, starts or frees it. */
+static bool claim(struct mpilayer_call *call, const char *argument,
+                  struct mpilayer_request *request, enum mpilayer_purpose purpose) {
+    if (!mpilayer_is_multiple || request == NULL) {
+        return true;
+    }
+    switch (mpilayer_thread_claim(request, purpose)) {
+    case MPILAYER_CLAIMED: return true;
+    case MPILAYER_CLAIM_TAKEN:
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_REQUEST, argument,
+                                  "is being completed by another call");
+    case MPILAYER_CLAIM_NO_MEMORY: break;
+    }
+    return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
+}
+
+/* Before the host may let the request go: until other threads have left it. */
+static void settle(struct mpilayer_request *request) {
+    request->claimed_for = MPILAYER_WAITS; /* who waits for this call gives up */
+    while (mpilayer_thread_shares(&request->object)) {
+        mpilayer_thread_yield();
+    }
+}
+
+/* The same for requests that others may help to complete, which need no claim for that. */
+static void settle_generalized(struct mpilayer_request *request) {
+    if (mpilayer_is_multiple && request != NULL && request->hooks != NULL) {
+        settle(request);
+    }
+}
+
 /* ---- one request ---- */
 
 /* The request whose handle lies at the address; *out NULL: MPI_REQUEST_NULL. */
@@ -172,13 +206,15 @@ int32_t mpilayer_Wait(struct mpilayer *layer, uint32_t request, uint32_t status)
     MPI_Status status_host;
     if (!mpilayer_call_begin(&call, layer, "MPI_Wait") ||
         !get_at(&call, "request", request, &object) ||
-        !mpilayer_status_check(&call, "status", status)) {
+        !mpilayer_status_check(&call, "status", status) ||
+        !claim(&call, "request", object, MPILAYER_WAITS)) {
         return mpilayer_call_raise(&call);
     }
     int code = MPI_SUCCESS;
     if (object != NULL && !wait_ready(&call, "request", object, &code)) {
         return mpilayer_call_raise(&call);
     }
+    settle_generalized(object);
     if (code == MPI_SUCCESS) {
         code = MPI_Wait(object != NULL ? &object->host : &none,
                         mpilayer_status_host(status, &status_host));
@@ -205,11 +241,13 @@ int32_t mpilayer_Test(struct mpilayer *layer, uint32_t request, uint32_t flag, u
     if (!mpilayer_call_begin(&call, layer, "MPI_Test") ||
         !get_at(&call, "request", request, &object) ||
         !mpilayer_memory_check(&call, "flag", flag, 4) ||
-        !mpilayer_status_check(&call, "status", status)) {
+        !mpilayer_status_check(&call, "status", status) ||
+        !claim(&call, "request", object, MPILAYER_TESTS)) {
         return mpilayer_call_raise(&call);
     }
     int code = MPI_SUCCESS;
     if (object == NULL || ready(object, &code) == MPILAYER_READY) {
+        settle_generalized(object);
         code = MPI_Test(object != NULL ? &object->host : &none, &done,
                         mpilayer_status_host(status, &status_host));
     }
@@ -254,7 +292,8 @@ int32_t mpilayer_Request_get_status(struct mpilayer *layer, uint32_t request, ui
         (request != GUEST_MPI_REQUEST_NULL &&
          !mpilayer_request_get(&call, "request", request, &object)) ||
         !mpilayer_memory_check(&call, "flag", flag, 4) ||
-        !mpilayer_status_check(&call, "status", status)) {
+        !mpilayer_status_check(&call, "status", status) ||
+        !claim(&call, "request", object, MPILAYER_LOOKS)) {
         return mpilayer_call_raise(&call);
     }
     int code = look_at(object, &done, mpilayer_status_host(status, &status_host));
@@ -289,6 +328,15 @@ int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
                            "belongs to a collective operation");
         return mpilayer_call_raise(&call);
     }
+    if (!claim(&call, "request", object, MPILAYER_TESTS)) {
+        return mpilayer_call_raise(&call);
+    }
+    /* Nobody finds it from here on. */
+    uint32_t handle = object->object.handle;
+    if (mpilayer_is_multiple) {
+        object->object.found_by = 0;
+        settle(object);
+    }
     int code = object->hooks != NULL && object->hooks->free != NULL
                    ? object->hooks->free(object)
                    : MPI_Request_free(&object->host);
@@ -299,6 +347,8 @@ int32_t mpilayer_Request_free(struct mpilayer *layer, uint32_t request) {
         }
         mpilayer_request_completed(layer, object);
         mpilayer_store_i32(layer, request, GUEST_MPI_REQUEST_NULL);
+    } else {
+        mpilayer_object_show(&object->object, handle);
     }
     return mpilayer_call_return(&call, code);
 }
@@ -334,11 +384,23 @@ int32_t mpilayer_Cancel(struct mpilayer *layer, uint32_t request) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "is not active");
         return mpilayer_call_raise(&call);
     }
-    if (object->hooks != NULL || !is_cancellable(object)) {
+    if (object->generalized && object->completed && object->claimer != NULL) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request",
+                           "is being completed by another call");
+        return mpilayer_call_raise(&call);
+    }
+    if ((object->hooks != NULL && !object->generalized) || !is_cancellable(object)) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request", "cannot be cancelled");
         return mpilayer_call_raise(&call);
     }
-    return mpilayer_call_return(&call, MPI_Cancel(&object->host));
+    /* A generalized one is complete before the host is asked to wait for it. */
+    if (!object->generalized && !claim(&call, "request", object, MPILAYER_LOOKS)) {
+        return mpilayer_call_raise(&call);
+    }
+    /* Open MPI does not survive a second time, with threads. */
+    int code = object->cancelled ? MPI_SUCCESS : MPI_Cancel(&object->host);
+    object->cancelled = object->cancelled || (code == MPI_SUCCESS && !object->generalized);
+    return mpilayer_call_return(&call, code);
 }
 
 static bool check_startable(struct mpilayer_call *call, const char *argument,
@@ -357,6 +419,7 @@ static int start(struct mpilayer_request *request) {
                    ? request->hooks->start(request)
                    : MPI_Start(&request->host);
     request->active = code == MPI_SUCCESS;
+    request->cancelled = false;
     return code;
 }
 
@@ -365,6 +428,7 @@ int32_t mpilayer_Start(struct mpilayer *layer, uint32_t request) {
     struct mpilayer_request *object;
     if (!mpilayer_call_begin(&call, layer, "MPI_Start") ||
         !get_real_at(&call, "request", request, &object) ||
+        !claim(&call, "request", object, MPILAYER_TESTS) ||
         !check_startable(&call, "request", object)) {
         return mpilayer_call_raise(&call);
     }
@@ -389,7 +453,7 @@ struct request_array {
 };
 
 static bool array_get(struct mpilayer_call *call, struct request_array *array, uint32_t address,
-                      int32_t count, uint32_t statuses) {
+                      int32_t count, uint32_t statuses, enum mpilayer_purpose purpose) {
     array->call = call;
     array->address = address;
     array->count = count;
@@ -449,6 +513,13 @@ static bool array_get(struct mpilayer_call *call, struct request_array *array, u
             array->objects[i]->visited = false;
         }
     }
+    /* These wait for other threads, which may have other requests of the host meanwhile. */
+    for (int i = 0; mpilayer_is_multiple && ok && i < count; i++) {
+        ok = claim(call, "array_of_requests", array->objects[i], purpose);
+        if (array->objects[i] != NULL) {
+            array->hosts[i] = array->objects[i]->host;
+        }
+    }
     return ok;
 }
 
@@ -496,6 +567,8 @@ static struct held_back array_hold_back(struct request_array *array, int *code) 
             array->objects[i]->held = true;
             held.count++;
             held.never += state == MPILAYER_NEVER;
+        } else {
+            settle_generalized(array->objects[i]);
         }
     }
     return held;
@@ -534,7 +607,8 @@ static int32_t complete_all(struct mpilayer *layer, const char *name, int32_t co
     int done = 1;
     if (!mpilayer_call_begin(&call, layer, name) ||
         (test && !mpilayer_memory_check(&call, "flag", flag, 4)) ||
-        !array_get(&call, &array, requests, count, statuses)) {
+        !array_get(&call, &array, requests, count, statuses,
+                   test ? MPILAYER_TESTS : MPILAYER_WAITS)) {
         return mpilayer_call_raise(&call);
     }
     MPI_Status *statuses_host = array.statuses != NULL ? array.statuses : MPI_STATUSES_IGNORE;
@@ -548,6 +622,7 @@ static int32_t complete_all(struct mpilayer *layer, const char *name, int32_t co
             !wait_ready(&call, "array_of_requests", array.objects[i], &code)) {
             return mpilayer_call_raise(&call);
         }
+        settle_generalized(array.objects[i]);
     }
     if (code == MPI_SUCCESS && done) {
         code = test ? MPI_Testall(count, array.hosts, &done, statuses_host)
@@ -601,7 +676,7 @@ static int32_t complete_any(struct mpilayer *layer, const char *name, int32_t co
         (test && !mpilayer_memory_check(&call, "flag", flag, 4)) ||
         !mpilayer_memory_check(&call, "index", index, 4) ||
         !mpilayer_status_check(&call, "status", status) ||
-        !array_get(&call, &array, requests, count, 0)) {
+        !array_get(&call, &array, requests, count, 0, test ? MPILAYER_TESTS : MPILAYER_WAITS)) {
         return mpilayer_call_raise(&call);
     }
     MPI_Status *status_pointer = mpilayer_status_host(status, &status_host);
@@ -668,7 +743,8 @@ static int32_t complete_some(struct mpilayer *layer, const char *name, int32_t c
     int completed = 0;
     if (!mpilayer_call_begin(&call, layer, name) ||
         !mpilayer_memory_check(&call, "outcount", outcount, 4) ||
-        !array_get(&call, &array, requests, count, statuses) ||
+        !array_get(&call, &array, requests, count, statuses,
+                   test ? MPILAYER_TESTS : MPILAYER_WAITS) ||
         !mpilayer_memory_check(&call, "array_of_indices", count > 0 ? indices : 4,
                                4 * (uint64_t)count)) {
         return mpilayer_call_raise(&call);
@@ -743,7 +819,7 @@ int32_t mpilayer_Request_get_status_all(struct mpilayer *layer, int32_t count,
     int done = 1, code = MPI_SUCCESS;
     if (!mpilayer_call_begin(&call, layer, "MPI_Request_get_status_all") ||
         !mpilayer_memory_check(&call, "flag", flag, 4) ||
-        !array_get(&call, &array, array_of_requests, count, array_of_statuses)) {
+        !array_get(&call, &array, array_of_requests, count, array_of_statuses, MPILAYER_LOOKS)) {
         return mpilayer_call_raise(&call);
     }
     for (int i = 0; i < count && done && code == MPI_SUCCESS; i++) {
@@ -775,7 +851,7 @@ int32_t mpilayer_Request_get_status_any(struct mpilayer *layer, int32_t count,
         !mpilayer_memory_check(&call, "index", index, 4) ||
         !mpilayer_memory_check(&call, "flag", flag, 4) ||
         !mpilayer_status_check(&call, "status", status) ||
-        !array_get(&call, &array, array_of_requests, count, 0)) {
+        !array_get(&call, &array, array_of_requests, count, 0, MPILAYER_LOOKS)) {
         return mpilayer_call_raise(&call);
     }
     MPI_Status *status_pointer = mpilayer_status_host(status, &status_host);
@@ -807,7 +883,7 @@ int32_t mpilayer_Request_get_status_some(struct mpilayer *layer, int32_t incount
     int found = 0, any = 0, code = MPI_SUCCESS;
     if (!mpilayer_call_begin(&call, layer, "MPI_Request_get_status_some") ||
         !mpilayer_memory_check(&call, "outcount", outcount, 4) ||
-        !array_get(&call, &array, array_of_requests, incount, array_of_statuses) ||
+        !array_get(&call, &array, array_of_requests, incount, array_of_statuses, MPILAYER_LOOKS) ||
         !mpilayer_memory_check(&call, "array_of_indices", incount > 0 ? array_of_indices : 4,
                                4 * (uint64_t)incount)) {
         return mpilayer_call_raise(&call);
@@ -834,7 +910,7 @@ int32_t mpilayer_Startall(struct mpilayer *layer, int32_t count, uint32_t array_
     struct mpilayer_call call;
     struct request_array array;
     if (!mpilayer_call_begin(&call, layer, "MPI_Startall") ||
-        !array_get(&call, &array, array_of_requests, count, 0)) {
+        !array_get(&call, &array, array_of_requests, count, 0, MPILAYER_TESTS)) {
         return mpilayer_call_raise(&call);
     }
     for (int i = 0; i < count; i++) {
@@ -860,6 +936,7 @@ int32_t mpilayer_Startall(struct mpilayer *layer, int32_t count, uint32_t array_
     for (int i = 0; i < count; i++) {
         array.objects[i]->host = array.hosts[i]; /* an MPI may replace them */
         array.objects[i]->active = code == MPI_SUCCESS;
+        array.objects[i]->cancelled = false;
     }
     return mpilayer_call_return(&call, code);
 }

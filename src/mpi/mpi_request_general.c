@@ -54,6 +54,21 @@ static int grequest_cancel(void *extra_state, int complete) {
     return code;
 }
 
+/*
+ * With several threads nobody waits for it in the host, which would free it as soon as it is
+ * complete, while others still cancel it or say that it is complete. What else is on its way goes
+ * on meanwhile.
+ */
+static enum mpilayer_ready grequest_ready(struct mpilayer_request *request, int *code) {
+    int flag;
+    if (!request->completed) {
+        *code = MPI_Iprobe(0, 0, MPI_COMM_SELF, &flag, MPI_STATUS_IGNORE);
+    }
+    return request->completed ? MPILAYER_READY : MPILAYER_NOT_YET;
+}
+
+static const struct mpilayer_request_hooks threaded_hooks = {.ready = grequest_ready};
+
 int32_t mpilayer_Grequest_start(struct mpilayer *layer, uint32_t query_fn, uint32_t free_fn,
                                 uint32_t cancel_fn, uint32_t extra_state, uint32_t request) {
     struct mpilayer_call call;
@@ -79,6 +94,7 @@ int32_t mpilayer_Grequest_start(struct mpilayer *layer, uint32_t query_fn, uint3
     }
     *grequest = (struct grequest){layer, query_fn, free_fn, cancel_fn, extra_state};
     object->generalized = true;
+    object->hooks = mpilayer_is_multiple ? &threaded_hooks : NULL;
     int code =
         MPI_Grequest_start(grequest_query, grequest_free, grequest_cancel, grequest, &object->host);
     if (code != MPI_SUCCESS) {
@@ -94,13 +110,15 @@ int32_t mpilayer_Grequest_complete(struct mpilayer *layer, uint32_t request) {
         !mpilayer_request_get(&call, "request", request, &object)) {
         return mpilayer_call_raise(&call);
     }
-    if (!object->generalized || object->completed) {
+    if (!object->generalized || object->completed || object->completing) {
         mpilayer_call_fail(&call, GUEST_MPI_ERR_REQUEST, "request",
                            object->generalized ? "is complete already"
                                                : "is not a generalized request");
         return mpilayer_call_raise(&call);
     }
+    object->completing = true; /* other threads may say so, too, while the host's lasts */
     int code = MPI_Grequest_complete(object->host);
+    object->completing = false;
     object->completed = code == MPI_SUCCESS;
     return mpilayer_call_return(&call, code);
 }

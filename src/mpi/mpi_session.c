@@ -92,6 +92,11 @@ int32_t mpilayer_Session_finalize(struct mpilayer *layer, uint32_t session) {
                               &object)) {
         return mpilayer_call_raise(&call);
     }
+    if (mpilayer_thread_shares(&object->object)) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_SESSION, "session", "is in use by another thread");
+        return mpilayer_call_raise(&call);
+    }
+    mpilayer_object_hide(&object->object);
     session_release(layer, object);
     layer->sessions_open--;
     mpilayer_store_i32(layer, session, GUEST_MPI_SESSION_NULL);

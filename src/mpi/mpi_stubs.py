@@ -110,13 +110,16 @@ class Function:
             # Open MPI divides by the size of the datatype.
             checks.append((2.5, "(datatype_object->size > 0 || (count = 0) == 0)"))
         checks = [check for _, check in sorted(checks, key=lambda pair: pair[0])]
+        if self.name in ("Barrier", "Ibarrier"):
+            checks.insert(1, "mpilayer_collective_begin(&call)")
         lines = ["%s {" % self.prototype(), "    struct mpilayer_call call;"]
         if self.prepared_by:
             pending = any(a.kind_name in ("NEW_REQUEST", "PERSISTENT") for a in arguments)
             lines += ["    struct mpilayer_collective c = {.pending = %s%s};" % (
                 "true" if pending else "false",
                 ", .send.large = true, .recv.large = true" if self.large else "")]
-            checks.insert(1, "mpilayer_prepare_%s(&call, &c, %s)" % (self.prepared_by, ", ".join(
+            checks.insert(1, "mpilayer_collective_begin(&call)")
+            checks.insert(2, "mpilayer_prepare_%s(&call, &c, %s)" % (self.prepared_by, ", ".join(
                 a.name for a in arguments if "c." in a.kind.pass_)))
         lines += ["    " + a.fill(a.kind.declare) for a in arguments if a.kind.declare]
         lines += ["    if (!mpilayer_call_begin(&call, layer, \"MPI_%s\")" % self.name]

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool mpilayer_is_multiple;
 
@@ -98,6 +99,117 @@ static _Thread_local struct kept {
     struct mpilayer_object *object;
 } *kept;
 static _Thread_local unsigned nesting; /* calls in callbacks of calls */
+static unsigned inside;                /* threads in calls; under the lock */
+
+/* What the thread's calls use, make and claim, behind a mark for each call. */
+struct use {
+    enum { CALL, USED, MADE, CLAIMED, COLLECTIVE } kind;
+    const struct mpilayer_table *table; /* of what is used */
+    struct mpilayer_object *object;
+};
+static _Thread_local struct {
+    struct use *list; /* malloc'ed, or NULL: few */
+    size_t count, capacity;
+    struct use few[16];
+} uses;
+
+static struct use *use_at(size_t index) {
+    return uses.list != NULL ? &uses.list[index] : &uses.few[index];
+}
+
+static bool use_add(struct use use) {
+    enum { FEW = sizeof uses.few / sizeof uses.few[0] };
+    size_t capacity = uses.list != NULL ? uses.capacity : FEW;
+    if (uses.count == capacity) {
+        struct use *grown = realloc(uses.list, 2 * capacity * sizeof *grown);
+        if (grown == NULL) return false;
+        if (uses.list == NULL) memcpy(grown, uses.few, sizeof uses.few);
+        uses.list = grown;
+        uses.capacity = 2 * capacity;
+    }
+    *use_at(uses.count++) = use;
+    return true;
+}
+
+void *mpilayer_thread_use(const struct mpilayer_table *table, struct mpilayer_object *object) {
+    /* Predefined ones stay. */
+    if (object->handle < MPILAYER_FIRST_HANDLE || nesting == 0) return object;
+    if (!use_add((struct use){USED, table, object})) return NULL;
+    object->references++;
+    object->users++;
+    return object;
+}
+
+bool mpilayer_thread_show_later(struct mpilayer_object *object) {
+    return nesting > 0 && use_add((struct use){MADE, NULL, object});
+}
+
+static uint32_t own_uses(const struct mpilayer_object *object) {
+    uint32_t own = 0;
+    for (size_t i = 0; i < uses.count; i++)
+        own += use_at(i)->object == object && use_at(i)->kind == USED;
+    return own;
+}
+
+bool mpilayer_thread_shares(const struct mpilayer_object *object) {
+    return object->users > 0 && object->users > own_uses(object);
+}
+
+bool mpilayer_thread_has_company(void) {
+    return mpilayer_is_multiple && inside > 1;
+}
+
+enum mpilayer_claim mpilayer_thread_claim(struct mpilayer_request *request,
+                                          enum mpilayer_purpose purpose) {
+    while (request->claimer != NULL) {
+        if (request->claimer == &uses || request->claimed_for == MPILAYER_WAITS ||
+            (purpose != MPILAYER_LOOKS && request->claimed_for != MPILAYER_LOOKS))
+            return MPILAYER_CLAIM_TAKEN;
+        mpilayer_thread_yield();
+    }
+    if (request->object.handle == 0) return MPILAYER_CLAIM_TAKEN;
+    if (!use_add((struct use){CLAIMED, NULL, &request->object})) return MPILAYER_CLAIM_NO_MEMORY;
+    request->claimer = &uses;
+    request->claimed_for = purpose;
+    return MPILAYER_CLAIMED;
+}
+
+bool mpilayer_thread_collective(struct mpilayer_call *call) {
+    struct mpilayer_comm *comm = call->comm;
+    if (comm->in_collective)
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_COMM, "comm",
+                                  "another collective call on it has not ended");
+    if (!use_add((struct use){COLLECTIVE, NULL, &comm->object}))
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_NO_MEM, NULL, "out of memory");
+    return comm->in_collective = true;
+}
+
+/* Back to where the call began. */
+static void end_uses(struct mpilayer *layer) {
+    while (uses.count > 0) {
+        struct use use = *use_at(--uses.count);
+        if (use.kind == CALL) break;
+        if (use.kind == MADE) {
+            if (use.object->references > 0) use.object->found_by = use.object->handle;
+        } else if (use.kind == COLLECTIVE) {
+            ((struct mpilayer_comm *)use.object)->in_collective = false;
+        } else if (use.kind == CLAIMED) {
+            ((struct mpilayer_request *)use.object)->claimer = NULL;
+        } else {
+            use.object->users--;
+            mpilayer_object_end_use(layer, (enum mpilayer_class)use.table->class, use.object);
+        }
+    }
+    if (uses.count == 0) {
+        free(uses.list);
+        uses.list = NULL;
+    }
+}
+
+static void begin_uses(struct mpilayer *layer, const char *name) {
+    if (mpilayer_is_multiple && !use_add((struct use){CALL, NULL, NULL}))
+        mpilayer_abort(layer, NULL, 1, "%s: out of memory", name);
+}
 
 bool mpilayer_thread_keep(struct mpilayer_table *table, struct mpilayer_object *object) {
     struct kept *made = malloc(sizeof *made);
@@ -122,21 +234,28 @@ void mpilayer_thread_enter(struct mpilayer *layer, const char *name) {
         take();
     else
         enter_in_turn(layer, name);
+    if (nesting == 1) inside++;
+    begin_uses(layer, name);
 }
 
 void mpilayer_thread_leave(struct mpilayer *layer) {
-    if (--nesting == 0) free_kept();
+    end_uses(layer);
+    if (--nesting == 0) {
+        free_kept();
+        inside--;
+    }
     if (--threads.depth == 0) give();
 }
 
 void mpilayer_thread_enter_anytime(struct mpilayer *layer) {
     if (!mpilayer_is_multiple) return;
     take();
-    nesting++;
+    if (nesting++ == 0) inside++;
+    begin_uses(layer, "MPI");
 }
 
 void mpilayer_thread_leave_anytime(struct mpilayer *layer) {
-    if (is_owner()) mpilayer_thread_leave(layer);
+    if (mpilayer_is_multiple && is_owner()) mpilayer_thread_leave(layer);
 }
 
 /* Who does not have it, as at the end of the guest, calls without. */

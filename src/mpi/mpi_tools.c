@@ -139,7 +139,16 @@ struct mpilayer_tool *mpilayer_tool_new(struct mpilayer *layer, enum mpilayer_to
     return tool;
 }
 
+bool mpilayer_tool_take(struct mpilayer_tool *tool) {
+    if (mpilayer_thread_shares(&tool->object)) {
+        return false;
+    }
+    tool->object.found_by = 0;
+    return true;
+}
+
 void mpilayer_tool_drop(struct mpilayer *layer, struct mpilayer_tool *tool) {
+    mpilayer_object_hide(&tool->object);
     free(tool->name);
     for (int i = 0; i < tool->item_count; i++) {
         free(tool->items[i].name);
@@ -457,6 +466,9 @@ static void free_all(struct mpilayer *layer, enum mpilayer_tool_kind kind) {
  * comes after MPI_Finalize. */
 int32_t mpilayer_T_finalize(struct mpilayer *layer) {
     MPILAYER_TOOLS_BEGIN(layer);
+    if (layer->tools == 1 && mpilayer_thread_has_company()) {
+        return GUEST_MPI_T_ERR_INVALID; /* other threads may use what goes */
+    }
     if (--layer->tools == 0) {
         free_all(layer, MPILAYER_TOOL_ENUM);
         free_all(layer, MPILAYER_TOOL_CVAR);

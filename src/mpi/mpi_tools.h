@@ -75,6 +75,8 @@ struct mpilayer_tool *mpilayer_tool_find(struct mpilayer *layer, uint32_t handle
 struct mpilayer_tool *mpilayer_tool_at(struct mpilayer *layer, uint32_t index,
                                        enum mpilayer_tool_kind kind);
 struct mpilayer_tool *mpilayer_tool_new(struct mpilayer *layer, enum mpilayer_tool_kind kind);
+/* Nobody finds it from here on, as it will be freed. False: another thread uses it. */
+bool mpilayer_tool_take(struct mpilayer_tool *tool);
 void mpilayer_tool_drop(struct mpilayer *layer, struct mpilayer_tool *tool);
 
 /* The address may be written to: size bytes; or it is 0 where `optional`. */

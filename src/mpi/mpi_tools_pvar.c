@@ -146,6 +146,9 @@ int32_t mpilayer_T_pvar_session_free(struct mpilayer *layer, uint32_t session) {
     if (tool == NULL) {
         return GUEST_MPI_T_ERR_INVALID_SESSION;
     }
+    if (!mpilayer_tool_take(tool)) {
+        return GUEST_MPI_T_ERR_INVALID_SESSION;
+    }
     for (uint32_t i = 0; i < layer->tables[MPILAYER_TOOL].used; i++) {
         struct mpilayer_tool *handle = mpilayer_tool_at(layer, i, MPILAYER_TOOL_PVAR);
         if (handle != NULL && handle->session == tool->object.handle) {
@@ -246,6 +249,9 @@ int32_t mpilayer_T_pvar_handle_free(struct mpilayer *layer, uint32_t session, ui
     int32_t failed = find(layer, session, (uint32_t)mpilayer_load_i32(layer, handle), &of, &tool);
     if (failed != GUEST_MPI_SUCCESS) {
         return failed;
+    }
+    if (!mpilayer_tool_take(tool)) {
+        return GUEST_MPI_T_ERR_INVALID_HANDLE;
     }
     int code = MPI_T_pvar_handle_free(of->host.session, &tool->host.pvar);
     mpilayer_tool_drop(layer, tool);

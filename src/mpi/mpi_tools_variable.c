@@ -149,6 +149,9 @@ int32_t mpilayer_T_cvar_handle_free(struct mpilayer *layer, uint32_t handle) {
     if (tool == NULL) {
         return GUEST_MPI_T_ERR_INVALID_HANDLE;
     }
+    if (!mpilayer_tool_take(tool)) {
+        return GUEST_MPI_T_ERR_INVALID_HANDLE;
+    }
     int code = MPI_T_cvar_handle_free(&tool->host.cvar);
     mpilayer_tool_drop(layer, tool);
     mpilayer_store_i32(layer, handle, GUEST_MPI_T_CVAR_HANDLE_NULL);

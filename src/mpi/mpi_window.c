@@ -105,6 +105,9 @@ static bool making_begin(struct making *m, struct mpilayer *layer, const char *n
         !mpilayer_info_get_optional(call, "info", info, &m->hints)) {
         return false;
     }
+    if (!mpilayer_collective_begin(call)) {
+        return false;
+    }
     if (m->comm->inter) {
         return mpilayer_call_fail(call, GUEST_MPI_ERR_COMM, "comm", "is an intercommunicator");
     }
@@ -387,6 +390,10 @@ int32_t mpilayer_Win_free(struct mpilayer *layer, uint32_t win) {
     if (!mpilayer_call_begin(&call, layer, "MPI_Win_free") ||
         !mpilayer_memory_check(&call, "win", win, 4) ||
         !mpilayer_win_get(&call, "win", (uint32_t)mpilayer_load_i32(layer, win), &object)) {
+        return mpilayer_call_raise(&call);
+    }
+    if (mpilayer_thread_shares(&object->object)) {
+        mpilayer_call_fail(&call, GUEST_MPI_ERR_WIN, "win", "is in use by another thread");
         return mpilayer_call_raise(&call);
     }
     uint32_t handle = object->object.handle;

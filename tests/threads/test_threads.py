@@ -100,9 +100,9 @@ class Threads(CliTest):
         result = self.mpiwasm("--dir", ".", self.guest("files"))
         self.assertEqual((result.code, result.out), (0, "read\n"), result)
 
-    def mpi(self, launcher, ranks, how, **keywords):
+    def mpi(self, launcher, ranks, how, options=(), **keywords):
         share = harness.BUILD / "share/mpiwasm"
-        module = self.guest("mpi", f"-DHOW={how}", f"-I{share}/include", "-Wl,--export-table",
+        module = self.guest("mpi", f"-DHOW={how}", "-DSEED=1", "-w", *options, f"-I{share}/include", "-Wl,--export-table",
                             f"-Wl,--allow-undefined-file={share}/lib/mpi.symbols", **keywords)
         return self.ranks(launcher, ranks, module)
 
@@ -120,6 +120,21 @@ class Threads(CliTest):
                 self.assertEqual(native.code, 0, native)
                 native = self.execute([launcher, "-n", 2, "./native"])
                 self.assertEqual(result.out, native.out, native)
+
+    def test_mpi_hostile(self):
+        """Threads that use, change and free each other's objects: nothing crashes, nothing hangs."""
+        for name, launcher in harness.launchers():
+            for ranks, how, words in ((1, 0, "done\n"), (2, 0, "done\n"), (2, 1, ""), (2, 2, "")):
+                with self.subTest(mpi=name, ranks=ranks, how=how):
+                    result = self.mpi(launcher, ranks, how, source="hostile_guest.c",
+                                      options=["-DFREES"] if name == "openmpi" else [])
+                    if "less" in result.out:
+                        continue
+                    self.assertNotIn("fatal:", result.err)
+                    self.assertNotIn("Sanitizer", result.err)
+                    self.assertEqual(result.out, words * ranks, result)
+                    if how == 1:
+                        self.assertIn("trap: unreachable", result.err)
 
     def test_mpi_by_turns(self):
         for name, launcher in harness.launchers():
