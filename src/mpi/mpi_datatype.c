@@ -282,6 +282,12 @@ static int compute_bounds(struct mpilayer_datatype *type, const char **reason) {
         *reason = "size or bounds too large";
         return GUEST_MPI_ERR_ARG;
     }
+    type->has_far_bound =
+        type->body ? type->body->has_far_bound
+                   : recipe->combiner == GUEST_MPI_COMBINER_RESIZED && type->lb != type->true_lb &&
+                         (type->lb > type->true_lb || type->lb + type->extent < type->true_ub);
+    for (uint32_t i = 0; i < recipe->type_count; i++)
+        type->has_far_bound |= recipe->types[i]->has_far_bound && !type->body;
     type->depth = 1;
     for (uint32_t i = 0; i < recipe->type_count; i++)
         if (recipe->types[i]->depth >= type->depth) type->depth = recipe->types[i]->depth + 1;

@@ -100,6 +100,7 @@ struct mpilayer_datatype {
     bool predefined;       /* the Fortran 90 ones included: cannot be freed */
     bool committed;
     bool contiguous;           /* count elements are size * count bytes from the buffer's start */
+    bool has_far_bound;        /* a resized one in it has data outside of its bounds */
     bool sticky_lb, sticky_ub; /* bound set explicitly (resized, MPI_LB, MPI_UB) */
 
     /* Bytes, absolute values below 2^62. Data lies in [true_lb, true_ub); equal if there is none.

@@ -137,7 +137,7 @@ static int32_t split_begin(struct mpilayer *layer, const char *name, uint32_t fh
              : mpilayer_file_here_check(&call, "fh", file, count, type)) ||
         !(type->size > 0 || (count = 0) == 0) || /* Open MPI divides by it */
         !mpilayer_buffer_get(&call, "buf", buf, count, &type, &buffer) ||
-        !mpilayer_items_get(&call, "count", count, type->host, &items)) {
+        !mpilayer_items_get(&call, "count", count, type, &items)) {
         return mpilayer_call_raise(&call);
     }
     int code;

@@ -159,7 +159,7 @@ static bool access_check(struct shared_access *a, uint32_t buf, int64_t count, u
     }
     a->count = count;
     return mpilayer_buffer_get(call, "buf", buf, count, &a->type, &a->buffer) &&
-           mpilayer_items_get(call, "count", count, a->type->host, &a->items);
+           mpilayer_items_get(call, "count", count, a->type, &a->items);
 }
 
 static bool access_begin(struct shared_access *a, struct mpilayer *layer, const char *name,

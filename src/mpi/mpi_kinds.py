@@ -178,3 +178,7 @@ LARGE_KINDS = {
 }
 # The names that the test of hostile arguments knows them by, where they differ.
 LARGE_NAMES = {"COUNT": "COUNT64", "S_COUNTS": "S_COUNTS64", "R_COUNTS": "R_COUNTS64"}
+
+# The count of a function of files that is not large.
+FILE_COUNT = Kind("i", 2, *(getattr(LARGE_KINDS["COUNT"], part)
+                            for part in ("declare", "check", "pass_")))

@@ -9,6 +9,8 @@
  */
 #include "mpi/mpi_large.h"
 
+#include "mpi/mpi_datatype.h"
+
 enum { PIECE = 1 << 30 }; /* items of a part of a large datatype */
 
 /* What one call has made. */
@@ -101,6 +103,46 @@ bool mpilayer_large_split(struct mpilayer_call *call, const char *argument, int6
     }
     out->count = 1;
     out->type = made->type;
+    return true;
+}
+
+/* A datatype of the same data and extent, without bounds that leave data out; committed. */
+static bool make_near(struct mpilayer_call *call, const struct mpilayer_datatype *type,
+                      struct made *made) {
+    const struct mpilayer_datatype *inner = type;
+    while (inner->has_far_bound &&
+           (inner->body != NULL || inner->recipe.combiner == GUEST_MPI_COMBINER_RESIZED)) {
+        inner = inner->body != NULL ? inner->body : inner->recipe.types[0];
+    }
+    if (inner->has_far_bound) {
+        return mpilayer_call_fail(call, GUEST_MPI_ERR_TYPE, "datatype",
+                                  "has a datatype inside whose data lie outside of its bounds, "
+                                  "which files do not take");
+    }
+    int code = MPI_Type_create_resized(inner->host, (MPI_Aint)type->true_lb, (MPI_Aint)type->extent,
+                                       &made->type);
+    if (code == MPI_SUCCESS) {
+        code = MPI_Type_commit(&made->type);
+    }
+    return code == MPI_SUCCESS || mpilayer_call_fail(call, mpilayer_error_code_to_guest(code),
+                                                     "datatype", "cannot be made for a file");
+}
+
+bool mpilayer_items_get(struct mpilayer_call *call, const char *argument, int64_t count,
+                        const struct mpilayer_datatype *type, struct mpilayer_large *out) {
+    MPI_Datatype host = type->host;
+    if (type->has_far_bound || (type->lb > type->true_lb && type->size > 0)) {
+        struct made *made = made_allocate(call);
+        if (made == NULL || !make_near(call, type, made)) {
+            return false;
+        }
+        host = made->type;
+    }
+    if (count > INT_MAX) {
+        return mpilayer_large_split(call, argument, count, host, out);
+    }
+    out->count = (int)count;
+    out->type = host;
     return true;
 }
 

@@ -51,18 +51,15 @@ static inline bool mpilayer_large_get(struct mpilayer_call *call, const char *ar
     return true;
 }
 
-/* The same for functions of files, which get an int on every host: MPICH's large ones end the job
- * where the count is beyond that. */
-static inline bool mpilayer_items_get(struct mpilayer_call *call, const char *argument,
-                                      int64_t count, MPI_Datatype type,
-                                      struct mpilayer_large *out) {
-    if (__builtin_expect(count > INT_MAX, 0)) {
-        return mpilayer_large_split(call, argument, count, type, out);
-    }
-    out->count = (int)count;
-    out->type = type;
-    return true;
-}
+/*
+ * The same for functions of files, which get an int on every host: MPICH's large ones end the job
+ * where the count is beyond that. ROMIO takes bounds that leave the data out for their place, and
+ * leaves the memory that was checked: the host gets the datatype without such bounds.
+ * MPI_ERR_TYPE: it has them deeper inside.
+ */
+struct mpilayer_datatype;
+bool mpilayer_items_get(struct mpilayer_call *call, const char *argument, int64_t count,
+                        const struct mpilayer_datatype *type, struct mpilayer_large *out);
 
 /*
  * Counts (and, if there are any, displacements in items) of several blocks of one datatype, for a

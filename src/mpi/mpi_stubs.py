@@ -14,7 +14,7 @@ check and translate every argument, call MPI, write results back.
 import re
 import sys
 
-from mpi_kinds import C_TYPES, KINDS, LARGE_KINDS, LARGE_NAMES
+from mpi_kinds import C_TYPES, FILE_COUNT, KINDS, LARGE_KINDS, LARGE_NAMES
 
 ROW = re.compile(r"(\w+)\((.*)\)(?: -> (\w+))?(?: (by hand|unchanged|prepared by \w+))?"
                  r"( also nonblocking and persistent)?( also large)?(?: since ([\d.]+))?"
@@ -55,6 +55,9 @@ class Function:
         self.prepared_by = how.split()[-1] if how and how.startswith("prepared") else None
         self.result, self.result_letter = RESULTS[result]
         self.arguments = [Argument(a, where, large) for a in arguments.split(",") if a.strip()]
+        if self.name.startswith("File_") and not large: # datatypes go through the same check
+            for a in self.arguments:
+                a.kind = FILE_COUNT if a.kind_name == "COUNT" else a.kind
         self.host_name = self.name  # without the suffix, which the host's macro adds
         self.name += "_c" if large else ""
 
@@ -64,7 +67,7 @@ class Function:
 
     def counts(self):
         """Of a large form: datatype -> its count, where both become what the host takes."""
-        if not self.large or self.prepared_by:
+        if self.prepared_by or not (self.large or self.name.startswith("File_")):
             return {}
         pairs = {a.words[1]: a.words[0] for a in self.arguments
                  if a.kind_name == "BUFFER" and a.words[0] != "1"}
@@ -103,8 +106,9 @@ class Function:
         counts = self.counts()
         # MPICH's functions of files end the job where a count is beyond int, the large ones too.
         of_file = bool(arguments) and arguments[0].name == "fh"
-        checks += [(4.5, 'mpilayer_%s_get(&call, "%s", %s, %s_object->host, &%s_large)' % (
-            "items" if of_file else "large", count, count, datatype, count))
+        checks += [(4.5, 'mpilayer_%s_get(&call, "%s", %s, %s_object%s, &%s_large)' % (
+            *(("items", count, count, datatype, "") if of_file else
+              ("large", count, count, datatype, "->host")), count))
                    for datatype, count in counts.items()]
         if self.name.startswith("File_") and "count" in [a.name for a in arguments]:
             # Open MPI divides by the size of the datatype.

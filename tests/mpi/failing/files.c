@@ -273,6 +273,49 @@ static void synchronising(void) {
     MPI_File_close(&shared);
 }
 
+/* Data in memory whose datatype's lower bound is far from them: where MPI-IO takes it for their
+ * place, it leaves the program's memory. */
+static void far_bounds(void) {
+    static const MPI_Count bounds[] = {
+        0x7ffffffe, 1 << 20, 64, -64, -0x7ffffff0, (MPI_Count)1 << 40, -((MPI_Count)1 << 40), 0};
+    MPI_File file;
+    WORKS(MPI_File_open(MPI_COMM_SELF, rank == 0 ? "far0" : "far1",
+                        MPI_MODE_RDWR | MPI_MODE_CREATE | MPI_MODE_DELETE_ON_CLOSE, MPI_INFO_NULL,
+                        &file));
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        static int out[64], in[64];
+        MPI_Datatype pair, type;
+        MPI_Request request;
+        WORKS(MPI_Type_vector(2, 1, 2, MPI_INT, &pair));
+        WORKS(MPI_Type_create_resized_c(pair, bounds[i], 16, &type));
+        WORKS(MPI_Type_commit(&type));
+        for (int k = 0; k < 64; k++) {
+            out[k] = 1000 * (int)i + k;
+            in[k] = -1;
+        }
+        WORKS(MPI_File_write_at(file, 0, out, 8, type, MPI_STATUS_IGNORE));
+        WORKS(MPI_File_iwrite_at(file, 64, out + 32, 1, type, &request));
+        WORKS(MPI_Wait(&request, MPI_STATUS_IGNORE));
+        WORKS(MPI_File_read_at_all(file, 0, in, 9, type, MPI_STATUS_IGNORE));
+        for (int k = 0; k < 36; k++) {
+            if (in[k] != (k % 2 == 1 ? -1 : out[k])) {
+                printf("bound %lld: item %d is %d\n", (long long)bounds[i], k, in[k]);
+                failures++;
+                break;
+            }
+        }
+        if (bounds[i] != 0) { /* deeper inside it is no use to files */
+            MPI_Type_free(&pair);
+            WORKS(MPI_Type_contiguous(2, type, &pair));
+            WORKS(MPI_Type_commit(&pair));
+            FAILS(MPI_ERR_TYPE, MPI_File_write_at(file, 0, out, 1, pair, MPI_STATUS_IGNORE));
+        }
+        MPI_Type_free(&type);
+        MPI_Type_free(&pair);
+    }
+    MPI_File_close(&file);
+}
+
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -282,6 +325,7 @@ int main(int argc, char **argv) {
     representations();
     modes();
     synchronising();
+    far_bounds();
     int all = 0;
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     if (rank == 0 && all == 0) puts("all refused");
