@@ -320,6 +320,9 @@ static void on_signal(int number, siginfo_t *info, void *data) {
     memcpy(entry->outcome->message, message, sizeof message);
     backtrace_capture(entry->outcome, pc, context);
     is_handling = false;
+    /* Whoever stands between the kernel and this handler, as ThreadSanitizer does, may have blocked
+     * signals; the next fault would end the process. */
+    pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
     siglongjmp(entry->jump, 1);
 }
 
