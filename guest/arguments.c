@@ -8,10 +8,12 @@
 #include "guest/arguments.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void arguments_add(struct arguments *list, const char *item) {
@@ -46,6 +48,35 @@ char **arguments_terminated(struct arguments *list) {
     free(list->items[--list->count]);
     list->items[list->count] = NULL;
     return list->items;
+}
+
+int arguments_run(struct arguments *command, const char *name,
+                  void (*take)(void *state, char *line), void *state) {
+    int ends[2], status = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        execvp(command->items[0], arguments_terminated(command));
+        dprintf(STDERR_FILENO, "%s: cannot run %s: %s\n", name, command->items[0], strerror(errno));
+        _exit(127);
+    }
+    int failure = errno;
+    close(ends[1]);
+    FILE *errors = fdopen(ends[0], "r");
+    char *line = NULL;
+    size_t room = 0;
+    while (child > 0 && errors && getline(&line, &room, errors) > 0)
+        take(state, line);
+    free(line);
+    if (errors) fclose(errors);
+    if (child < 0) {
+        errno = failure;
+        return -1;
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void arguments_print(const struct arguments *list, FILE *out) {

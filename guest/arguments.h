@@ -19,7 +19,12 @@ void arguments_add(struct arguments *list, const char *item); /* copies the text
 void arguments_addf(struct arguments *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void arguments_add_all(struct arguments *list, const char *const *items, size_t count);
-char **arguments_terminated(struct arguments *list);           /* as execv wants it */
+char **arguments_terminated(struct arguments *list); /* as execv wants it */
+/* Run the command, wait for it, and give each line of its standard error to `take`. Returns its
+ * exit code, 128 + the signal that ended it, or -1 with errno if it could not be started; a program
+ * that is not there is a line of `name` and 127. */
+int arguments_run(struct arguments *command, const char *name,
+                  void (*take)(void *state, char *line), void *state);
 void arguments_print(const struct arguments *list, FILE *out); /* one line, quoted for a shell */
 
 enum shebang { SHEBANG_BY_NAME, SHEBANG_YES, SHEBANG_NO };

@@ -268,32 +268,16 @@ static int show(const struct job *job) {
     return 0;
 }
 
+static void take_line(void *diagnosis, char *line) {
+    diagnose_line(diagnosis, line);
+}
+
 /* Run the command and wait; what it says passes through `diagnosis`. Returns the exit code. */
 static int run(const struct job *job, struct arguments *command, struct diagnosis *diagnosis) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) die(job, "cannot make a pipe: %s", strerror(errno));
-    pid_t child = fork();
-    if (child < 0) die(job, "cannot start %s: %s", command->items[0], strerror(errno));
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        execvp(command->items[0], arguments_terminated(command));
-        dprintf(STDERR_FILENO, "%s: cannot run %s: %s\n", job->program, command->items[0],
-                strerror(errno));
-        _exit(127);
-    }
-    close(ends[1]);
-    FILE *errors = fdopen(ends[0], "r");
-    char *line = NULL;
-    size_t room = 0;
-    while (errors && getline(&line, &room, errors) > 0)
-        diagnose_line(diagnosis, line);
-    free(line);
-    if (errors) fclose(errors);
+    int code = arguments_run(command, job->program, take_line, diagnosis);
+    if (code < 0) die(job, "cannot start %s: %s", command->items[0], strerror(errno));
     diagnose_end(diagnosis, job->options.is_strict);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return code;
 }
 
 static bool ends_with(const char *text, const char *suffix) {

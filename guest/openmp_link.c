@@ -177,7 +177,9 @@ static void remove_copies(void) {
 }
 
 /* A line of wasm-ld's, with the names that the user knows. */
-static void print_line(const char *line) {
+static void print_line(void *state, char *text) {
+    (void)state;
+    const char *line = text;
     while (*line != '\0') {
         const char *at = copies[0] != '\0' ? strstr(line, copies) : NULL;
         size_t length = 0, i = 0;
@@ -272,35 +274,17 @@ static void find_linker(const char *clang, char *out, size_t size) {
     out[strcspn(out, "\n")] = '\0';
 }
 
-static int run(struct arguments *command) {
-    int ends[2], status = 1 << 8;
-    if (pipe2(ends, O_CLOEXEC) != 0) return 1;
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        execvp(command->items[0], arguments_terminated(command));
-        dprintf(STDERR_FILENO, "mpiwasm-ld: error: cannot run %s: %s\n", command->items[0],
-                strerror(errno));
-        _exit(127);
-    }
-    close(ends[1]);
-    FILE *errors = fdopen(ends[0], "r");
-    char *line = NULL;
-    size_t room = 0;
-    while (errors != NULL && getline(&line, &room, errors) > 0)
-        print_line(line);
-    free(line);
-    if (errors != NULL) fclose(errors);
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 int openmp_link(int argc, char **argv, const char *clang) {
     struct arguments command = {0};
     char linker[PATH_MAX];
     find_linker(clang, linker, sizeof linker);
-    int code = make_command(argc, argv, linker, &command) ? run(&command) : 1;
+    int code = 1;
+    if (make_command(argc, argv, linker, &command))
+        code = arguments_run(&command, "mpiwasm-ld: error", print_line, NULL);
+    if (code < 0) {
+        fprintf(stderr, "mpiwasm-ld: error: cannot start %s: %s\n", linker, strerror(errno));
+        code = 1;
+    }
     remove_copies();
     return code;
 }
