@@ -6,8 +6,7 @@
  * objects have no such symbols: it is then local to each file (clang 20 to 22) or defined by each
  * of them (19).  An object with such a lock is copied and its symbol made weak, which is two bits
  * of its flags; then wasm-ld runs with the copy in its place.  Objects of LLVM's intermediate
- * language
- * (-flto) stay as they are.
+ * language (-flto) stay as they are.
  *
  * The format: WebAssembly's tool conventions, "Linking"; archives as ar(5) has them.
  */
