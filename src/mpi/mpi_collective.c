@@ -91,10 +91,8 @@ static int64_t count_at(const struct mpilayer_side *side, int i) {
 
 /* A block without data; what Open MPI receives in it may be too long. */
 static void count_clear(struct mpilayer_side *side, int i) {
-    if (side->large)
-        side->large_counts[i] = 0;
-    else
-        side->counts[i] = 0;
+    if (side->large_counts) side->large_counts[i] = 0;
+    if (side->counts) side->counts[i] = 0; /* of large ones, too: what the host's int is */
 }
 
 /* Displacements as the host's functions of large counts take them. */
@@ -390,6 +388,7 @@ static bool reduction_finish(struct mpilayer_call *call, struct mpilayer_collect
     struct mpilayer_reduction reduction;
     if (type->size == 0) { /* Open MPI copies by a description that such a datatype has not got */
         count = 0;
+        c->unit = 1;
         for (int i = 0; (c->recv.counts || c->recv.large_counts) && i < call->comm->size; i++)
             count_clear(&c->recv, i);
     }

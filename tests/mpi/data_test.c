@@ -510,6 +510,8 @@ static void empty_items(void) {
     CHECK(CALL("Reduce", LOW, HIGH, 1, made_type, op, 0, comm) == GUEST_MPI_SUCCESS);
     CHECK(CALL("Allreduce", LOW, HIGH, 1, made_type, op, comm) == GUEST_MPI_SUCCESS);
     CHECK(CALL("Reduce_scatter", LOW, HIGH, lengths, made_type, op, comm) == GUEST_MPI_SUCCESS);
+    fake_guest_store(&fake, lengths + 4, 0); /* the count's upper half */
+    CHECK(CALL("Reduce_scatter_c", LOW, HIGH, lengths, made_type, op, comm) == GUEST_MPI_SUCCESS);
     CHECK(CALL("Reduce_scatter_block", LOW, HIGH, 1, made_type, op, comm) == GUEST_MPI_SUCCESS);
     CHECK(CALL("Allgather", LOW, 1, made_type, HIGH, 1, made_type, comm) == GUEST_MPI_SUCCESS);
     CHECK(CALL("Alltoall", LOW, 1, made_type, HIGH, 1, made_type, comm) == GUEST_MPI_SUCCESS);
