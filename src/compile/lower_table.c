@@ -63,15 +63,10 @@ void lower_table_get(struct lowering *l, const struct wasm_instr *instr, int arg
     lower_push(l, lower_table_entry(l, instr->index, index, TRAP_TABLE_OUT_OF_BOUNDS));
 }
 
-/* Their elements are kept twice (struct table_call), so the runtime writes them. */
-static bool is_of_functions(enum wasm_type element) {
-    enum wasm_type type = wasm_type_nullable(element);
-    return type == WASM_FUNCREF || type == WASM_NULLFUNCREF || wasm_type_is_indexed(type);
-}
-
+/* Functions are kept twice (struct table_call), so the runtime writes them. */
 void lower_table_set(struct lowering *l, const struct wasm_instr *instr, int argument) {
     LLVMValueRef value = lower_pop(l), index = lower_pop(l);
-    if (is_of_functions(l->m->wasm->tables[instr->index].type.element)) {
+    if (wasm_type_is_function(l->m->wasm->tables[instr->index].type.element)) {
         LLVMValueRef arguments[] = {lower_i32(l->m, instr->index),
                                     LLVMBuildZExt(l->builder, index, l->m->i64, ""), value,
                                     lower_i64(l->m, 1)};

@@ -15,6 +15,7 @@
 #include "mpi/mpi_file.h"
 
 #include "mpi/mpi_error.h"
+#include "mpi/mpi_large.h"
 #include "mpi_functions.h"
 
 #include <stdlib.h>
@@ -213,9 +214,7 @@ static int view_type(const struct mpilayer_datatype *type, MPI_Datatype *made) {
     if (type->size == 0 || type->lb <= type->true_lb) {
         return MPI_SUCCESS;
     }
-    int code =
-        MPI_Type_create_resized(type->host, (MPI_Aint)type->true_lb, (MPI_Aint)type->extent, made);
-    return code == MPI_SUCCESS ? MPI_Type_commit(made) : code;
+    return mpilayer_large_lowered(type->host, type, made);
 }
 
 int32_t mpilayer_File_set_view(struct mpilayer *layer, uint32_t fh, int64_t disp, uint32_t etype,

@@ -106,6 +106,12 @@ bool mpilayer_large_split(struct mpilayer_call *call, const char *argument, int6
     return true;
 }
 
+int mpilayer_large_lowered(MPI_Datatype host, const struct mpilayer_datatype *type,
+                           MPI_Datatype *out) {
+    int code = MPI_Type_create_resized(host, (MPI_Aint)type->true_lb, (MPI_Aint)type->extent, out);
+    return code == MPI_SUCCESS ? MPI_Type_commit(out) : code;
+}
+
 /* A datatype of the same data and extent, without bounds that leave data out; committed. */
 static bool make_near(struct mpilayer_call *call, const struct mpilayer_datatype *type,
                       struct made *made) {
@@ -119,11 +125,7 @@ static bool make_near(struct mpilayer_call *call, const struct mpilayer_datatype
                                   "has a datatype inside whose data lie outside of its bounds, "
                                   "which files do not take");
     }
-    int code = MPI_Type_create_resized(inner->host, (MPI_Aint)type->true_lb, (MPI_Aint)type->extent,
-                                       &made->type);
-    if (code == MPI_SUCCESS) {
-        code = MPI_Type_commit(&made->type);
-    }
+    int code = mpilayer_large_lowered(inner->host, type, &made->type);
     return code == MPI_SUCCESS || mpilayer_call_fail(call, mpilayer_error_code_to_guest(code),
                                                      "datatype", "cannot be made for a file");
 }

@@ -60,6 +60,10 @@ static inline bool mpilayer_large_get(struct mpilayer_call *call, const char *ar
 struct mpilayer_datatype;
 bool mpilayer_items_get(struct mpilayer_call *call, const char *argument, int64_t count,
                         const struct mpilayer_datatype *type, struct mpilayer_large *out);
+/* The host's datatype, whose data are those of `type`, with the lower bound at its first byte and
+ * the extent of `type`; committed, to be freed. An MPI code. */
+int mpilayer_large_lowered(MPI_Datatype host, const struct mpilayer_datatype *type,
+                           MPI_Datatype *out);
 
 /*
  * Counts (and, if there are any, displacements in items) of several blocks of one datatype, for a

@@ -15,11 +15,6 @@
 enum { TABLE_MAX = 10000000 };
 #define TABLE_MINIMUM_MAX (UINT64_C(1) << 32)
 
-static bool is_of_functions(enum wasm_type element) {
-    enum wasm_type type = wasm_type_nullable(element);
-    return type == WASM_FUNCREF || type == WASM_NULLFUNCREF || wasm_type_is_indexed(type);
-}
-
 void table_written(struct table *table, uint64_t at, uint64_t count) {
     if (table->calls == NULL) return;
     for (uint64_t i = at; i < at + count; i++) {
@@ -48,7 +43,7 @@ bool table_object_create(const struct wasm_table_type *type, void *initial,
         return error_set(err, ERROR_NO_MEMORY, "cannot allocate a table of %llu elements",
                          (unsigned long long)minimum);
     /* One reservation for both arrays; the second, whose elements are larger, comes first. */
-    size_t call_size = is_of_functions(type->element) ? sizeof(struct table_call) : 0;
+    size_t call_size = wasm_type_is_function(type->element) ? sizeof(struct table_call) : 0;
     size_t size;
     uint8_t *start = reserve(maximum, call_size + sizeof(void *), &size);
     if (start == MAP_FAILED && maximum > minimum) {

@@ -78,6 +78,12 @@ static inline enum wasm_type wasm_type_non_null(enum wasm_type type) {
     return (enum wasm_type)((unsigned)type | WASM_NON_NULL);
 }
 
+/* Whether the type is a reference to functions: there are no other types that an index may name. */
+static inline bool wasm_type_is_function(enum wasm_type type) {
+    type = wasm_type_nullable(type);
+    return type == WASM_FUNCREF || type == WASM_NULLFUNCREF || wasm_type_is_indexed(type);
+}
+
 /*
  * Subtyping (section 3.3): may an `actual` be used where an `expected` is wanted?  Type indices of
  * both must be canonical: equal if the types are.  For types of a module, ask
