@@ -2,13 +2,14 @@
 """Build real packages, unmodified, natively and as modules; run their own checks both ways; compare.
 
   packages.py BUILD NAME... [--mpi openmpi|mpich|all] [--ranks 1,2,4] [--quick] [--repeat N]
-              [--only REGEX] [--rebuild] [--build-only] [--results FILE]
+              [--only REGEX] [--times] [--rebuild] [--build-only] [--results FILE]
 
 NAME is a file of packages/ without .py, or "all". Sources come from Debian's source packages. Each
 check runs natively and under mpiwasm with each MPI and number of ranks: what passes natively has to
 pass as a module, with the same figures. A check that measures is repeated N times, native and module
 in turn, and the medians are compared. --results adds what was found to a file, from which
-packages_table.py makes the table of docs/applications.md.
+packages_table.py makes the table of docs/applications.md. --times runs only the checks that measure
+and leaves all but the times in that file as it is.
 """
 import argparse
 import glob
@@ -189,7 +190,15 @@ def machine():
     return f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} processors"
 
 
-def add_results(path, name, result):
+def add_times(known, found):
+    """Replace the times of those runs that are known; of others nothing is said without all checks."""
+    for mpi, by_ranks in found.items():
+        for ranks, summary in by_ranks.items():
+            if "ratio" in summary and ranks in known.get(mpi, {}):
+                known[mpi][ranks].update(ratio=summary["ratio"], timed=summary["timed"])
+
+
+def add_results(path, name, result, only_times):
     """Put one package's result into the file, beside what is there for other MPIs and ranks."""
     if not path:
         return
@@ -198,11 +207,14 @@ def add_results(path, name, result):
         with open(path, encoding="utf-8") as file:
             known = json.load(file)
     runs = known.get(name, {}).get("runs", {})
-    for program, sizes in known.get(name, {}).get("sizes", {}).items():
-        result["sizes"][program] = {**sizes, **result["sizes"].get(program, {})}
-    for mpi, by_ranks in result["runs"].items():
-        runs.setdefault(mpi, {}).update(by_ranks)
-    known[name] = {**result, "runs": runs}
+    if only_times:
+        add_times(runs, result["runs"])
+    else:
+        for program, sizes in known.get(name, {}).get("sizes", {}).items():
+            result["sizes"][program] = {**sizes, **result["sizes"].get(program, {})}
+        for mpi, by_ranks in result["runs"].items():
+            runs.setdefault(mpi, {}).update(by_ranks)
+        known[name] = {**result, "runs": runs}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(known, file, indent=1, sort_keys=True)
         file.write("\n")
@@ -226,14 +238,14 @@ def test(tools, package, mpis, options, verdict):
         for ranks in map(int, options.ranks.split(",")):
             entries = {}
             for check in package.checks(sources, ranks, options.quick):
-                if re.search(options.only, check.name):
+                if re.search(options.only, check.name) and (check.seconds or not options.times):
                     entries[check.name] = runner.check(check, mpi, ranks)
             summary = summarise(entries)
             result["runs"].setdefault(mpi.name, {})[str(ranks)] = summary
             print(f"{package.NAME}, {ranks} ranks of {mpi.name}: {summary['wasm']} of "
                   f"{summary['checks']} pass as modules, {summary['native']} natively" +
                   (f"; time {summary['ratio']}" if "ratio" in summary else ""), flush=True)
-            add_results(options.results, package.NAME, result)
+            add_results(options.results, package.NAME, result, options.times)
 
 
 def main():
@@ -246,6 +258,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="the part for CI")
     parser.add_argument("--repeat", type=int, default=3, help="of checks that measure (0: none)")
     parser.add_argument("--only", default="", help="checks whose names match")
+    parser.add_argument("--times", action="store_true", help="only checks that measure")
     parser.add_argument("--rebuild", action="store_true")
     parser.add_argument("--build-only", action="store_true")
     parser.add_argument("--results", help="add what was found to this file")
