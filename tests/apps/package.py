@@ -7,6 +7,8 @@ A package is a file packages/NAME.py with
   SOURCES             names of Debian source packages (NAME/SUITE: of another release)
   PROGRAMS            those whose sizes are compared; default: all that `build` returns
   LEVEL               of the guest's libraries: "stock" or "full"
+  VARIANTS, VARIANT   if there are several: all of them, and the one that is meant, set from outside;
+                      each is a package of its own, the first under the file's name alone
   build(flavour)      builds what the checks need in flavour.work, with the package's own build files,
                       unmodified; returns {program's name: path}. Called once: what it returned is
                       kept as long as the wrappers' inputs are not newer (packages.py --rebuild).
@@ -15,6 +17,7 @@ A package is a file packages/NAME.py with
 """
 import dataclasses
 import glob
+import importlib.util
 import math
 import os
 import re
@@ -23,7 +26,40 @@ import sys
 import time
 import typing
 
-from harness import must, run
+from harness import TESTS, must, run
+
+
+def load_file(stem):
+    path = os.path.join(TESTS, "packages", stem + ".py")
+    spec = importlib.util.spec_from_file_location("packages_" + stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def package_names():
+    """{package's name: (its file, its variant or None)}"""
+    names = {}
+    for path in sorted(glob.glob(os.path.join(TESTS, "packages", "*.py"))):
+        stem = os.path.basename(path)[:-3]
+        first, *others = getattr(load_file(stem), "VARIANTS", [None])
+        names[stem] = stem, first
+        names.update((f"{stem}_{variant}", (stem, variant)) for variant in others)
+    return names
+
+
+def load(name):
+    names = package_names()
+    if name not in names:
+        sys.exit(f"no package {name}: there are {', '.join(names)}")
+    stem, variant = names[name]
+    module = load_file(stem)
+    module.NAME = name
+    if variant:
+        module.VARIANT = variant
+        module.TITLE = f"{module.TITLE}, {variant.replace('_', ' ')}"
+    return module
+
 
 # Links a second time, with MPICH's own library inside. The rest of what MPICH needs stays dynamic:
 # Debian has no static library of some of it.

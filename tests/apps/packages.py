@@ -2,18 +2,19 @@
 """Build real packages, unmodified, natively and as modules; run their own checks both ways; compare.
 
   packages.py BUILD NAME... [--mpi openmpi|mpich|all] [--ranks 1,2,4] [--quick] [--repeat N]
-              [--only REGEX] [--times] [--rebuild] [--build-only] [--results FILE]
+              [--only REGEX] [--times] [--limit SECONDS] [--rebuild] [--build-only]
+              [--results FILE]
 
-NAME is a file of packages/ without .py, or "all". Sources come from Debian's source packages. Each
+NAME is a file of packages/ without .py (of one that has variants it is the first, NAME_VARIANT
+another), or "all". Sources come from Debian's source packages. Each
 check runs natively and under mpiwasm with each MPI and number of ranks: what passes natively has to
 pass as a module, with the same figures. A check that measures is repeated N times, native and module
 in turn, and the medians are compared. --results adds what was found to a file, from which
 packages_table.py makes the table of docs/applications.md. --times runs only the checks that measure
-and leaves all but the times in that file as it is.
+and leaves all but the times in that file as it is; --repeat 0 leaves the times.
 """
 import argparse
 import glob
-import importlib.util
 import json
 import math
 import os
@@ -25,25 +26,9 @@ import subprocess
 import sys
 import time
 
-from harness import TESTS, Tools, Verdict, chosen_mpis, must
-from package import Flavour, differs, judge, run_check
+from harness import Tools, Verdict, chosen_mpis, must
+from package import Flavour, differs, judge, load, package_names, run_check
 from sources import fetch
-
-
-def package_names():
-    return sorted(os.path.basename(path)[:-3]
-                  for path in glob.glob(os.path.join(TESTS, "packages", "*.py")))
-
-
-def load(name):
-    path = os.path.join(TESTS, "packages", name + ".py")
-    if not os.path.exists(path):
-        sys.exit(f"no package {name}: there are {', '.join(package_names())}")
-    spec = importlib.util.spec_from_file_location("packages_" + name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.NAME = name
-    return module
 
 
 def build(package, flavour):
@@ -184,6 +169,12 @@ def summarise(entries):
     return result
 
 
+def selection(options):
+    """Which checks were chosen, for the table."""
+    return ", ".join((["of `--quick`"] if options.quick else []) +
+                     ([f"`{options.only}`"] if options.only else []))
+
+
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
@@ -213,7 +204,11 @@ def add_results(path, name, result, only_times):
         for program, sizes in known.get(name, {}).get("sizes", {}).items():
             result["sizes"][program] = {**sizes, **result["sizes"].get(program, {})}
         for mpi, by_ranks in result["runs"].items():
-            runs.setdefault(mpi, {}).update(by_ranks)
+            old = runs.setdefault(mpi, {})
+            for ranks, summary in by_ranks.items():  # whose times stay if none were taken
+                times = {key: old[ranks][key] for key in ("ratio", "timed")
+                         if key in old.get(ranks, {})}
+                old[ranks] = {**times, **summary}
         known[name] = {**result, "runs": runs}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(known, file, indent=1, sort_keys=True)
@@ -230,8 +225,6 @@ def test(tools, package, mpis, options, verdict):
     builds = {flavour.name: build(package, flavour) for flavour in flavours}
     result = {"title": package.TITLE, "language": package.LANGUAGE, "built": package.BUILT_WITH,
               "machine": machine(),
-              "selection": f"`{options.only}`" if options.only else
-                           "of `--quick`" if options.quick else "",
               "sizes": measure_sizes(package, builds), "runs": {}}
     runner = Runner(tools, package, builds, verdict, options.repeat)
     for mpi in [] if options.build_only else mpis:
@@ -239,8 +232,10 @@ def test(tools, package, mpis, options, verdict):
             entries = {}
             for check in package.checks(sources, ranks, options.quick):
                 if re.search(options.only, check.name) and (check.seconds or not options.times):
+                    check.limit = max(check.limit, options.limit)
                     entries[check.name] = runner.check(check, mpi, ranks)
             summary = summarise(entries)
+            summary["selection"] = selection(options)
             result["runs"].setdefault(mpi.name, {})[str(ranks)] = summary
             print(f"{package.NAME}, {ranks} ranks of {mpi.name}: {summary['wasm']} of "
                   f"{summary['checks']} pass as modules, {summary['native']} natively" +
@@ -259,6 +254,8 @@ def main():
     parser.add_argument("--repeat", type=int, default=3, help="of checks that measure (0: none)")
     parser.add_argument("--only", default="", help="checks whose names match")
     parser.add_argument("--times", action="store_true", help="only checks that measure")
+    parser.add_argument("--limit", type=int, default=0, help="seconds that a check may take, if "
+                        "that is more than its own limit")
     parser.add_argument("--rebuild", action="store_true")
     parser.add_argument("--build-only", action="store_true")
     parser.add_argument("--results", help="add what was found to this file")

@@ -24,20 +24,29 @@ def checks(by_ranks, numbers):
                       if ranks in by_ranks else "-" for ranks in numbers)
 
 
+def places(runs):
+    """[(mpi, ranks)] in words."""
+    numbers = {mpi: ", ".join(ranks for name, ranks in runs if name == mpi) for mpi in dict(runs)}
+    return " and ".join(f"{ranks} rank{'s' if ranks != '1' else ''} of {mpi}"
+                        for mpi, ranks in numbers.items())
+
+
 def failures(results):
     """What was left out, and what fails, by name: natively too, or as a module alone."""
     lines = []
     for package in results.values():
-        if package.get("selection"):
-            lines.append(f"- {package['title']}: only the checks {package['selection']}.")
-        found = {}
+        found, chosen = {}, {}
         for mpi, by_ranks in sorted(package["runs"].items()):
             for ranks, run in sorted(by_ranks.items(), key=lambda item: int(item[0])):
+                if run.get("selection"):
+                    chosen.setdefault(run["selection"], []).append((mpi, ranks))
                 for name, (native, wasm) in run["failed"].items():
                     how = "natively too" if native and wasm else \
                         "natively alone" if native else "as a module alone: " + wasm
-                    found.setdefault((name, how), []).append(f"{ranks} ({mpi})")
-        lines += [f"- {package['title']}, {name}, on ranks {', '.join(where)}: fails {how}."
+                    found.setdefault((name, how), []).append((mpi, ranks))
+        lines += [f"- {package['title']}, on {places(where)}: only the checks {which}."
+                  for which, where in sorted(chosen.items())]
+        lines += [f"- {package['title']}, {name}, on {places(where)}: fails {how}."
                   for (name, how), where in sorted(found.items())]
     return lines
 
