@@ -4,7 +4,7 @@
  *
  * MPI_Isendrecv is made here on every host: older ones lack it, and MPICH 4.0 crashes when one side
  * is MPI_PROC_NULL. The request is the receive's; the send's is kept beside it and completed first
- * (mpi_request.c asks `ready`).
+ * (mpi_request.h asks `ready`).
  */
 #include "mpi/mpi_large.h"
 #include "mpi/mpi_memory.h"
