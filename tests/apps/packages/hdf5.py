@@ -36,16 +36,18 @@ def build(flavour):
 
 
 def figures(text):
-    """Which parts ran, and how many are said to have passed: ranks write their lines in any order.
-    Built with Open MPI, atomic updates are left out; a module knows no MPI by name and does them."""
-    parts = {part for part in re.findall(r"-- .*? \(\w+\)", text) if "(atomicity)" not in part}
-    return sorted(parts) + [len(re.findall("PASSED", text))]
+    """Which parts ran, and how many are said to have passed: ranks write their lines in any order."""
+    return sorted(set(re.findall(r"-- .*? \(\w+\)", text))) + [len(re.findall("PASSED", text))]
 
 
 def checks(sources, ranks, quick):
     # Each program has all of the library in it, so only what is timed is optimised.
     timed = ["testphdf5", "t_shapesame"]
-    return [Check(name, name, verify=says(GOOD[name], never=r"\*FAILED\*|\d ERRORS? "),
+    # Built with Open MPI, which does them only now and then, HDF5 leaves out atomic updates. A module
+    # knows no MPI by name and would do them.
+    left_out = {"testphdf5": ("-x", "atomicity")}
+    return [Check(name, name, left_out.get(name, ()),
+                  verify=says(GOOD[name], never=r"\*FAILED\*|\d ERRORS? "),
                   figures=figures, limit=900,
                   before=["t_pshutdown"] if name == "t_prestart" else (),
                   seconds=wall if name in timed and not quick else None,
