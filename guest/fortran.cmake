@@ -11,10 +11,15 @@ else()
   set(MPIWASM_MLIR_TRANSLATE_USED ${MPIWASM_MLIR_TRANSLATE})
 endif()
 
+file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/fortran_runtime.py recipe REGEX "^RECIPE = [0-9]+")
+string(REGEX MATCH "[0-9]+" recipe "${recipe}")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+             ${CMAKE_CURRENT_SOURCE_DIR}/fortran_runtime.py)
 add_executable(mpiwasmfort mpiwasmfort.c arguments.c)
 target_include_directories(mpiwasmfort PRIVATE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(mpiwasmfort PRIVATE MPIWASM_VERSION="${PROJECT_VERSION}"
                            MPIWASM_CLANG_DEFAULT="${MPIWASM_CLANG}"
+                           MPIWASM_FORTRAN_RECIPE=${recipe}
                            MPIWASM_MLIR_TRANSLATE="${MPIWASM_MLIR_TRANSLATE_USED}")
 set(fortran_names)
 foreach(name mpiwasmf77 mpiwasmf90)
@@ -58,7 +63,8 @@ foreach(pair "fortran/mpi.f90;modules/mpi.f90" "fortran/omp_lib.f90;modules/omp_
 endforeach()
 
 set(fortran_objects)
-foreach(source ${fortran}/mpi_fortran.c fortran/mpi_by_hand.c fortran/complex.c)
+foreach(source ${fortran}/mpi_fortran.c fortran/mpi_by_hand.c fortran/complex.c
+        fortran/nested.c)
   get_filename_component(name ${source} NAME_WE)
   get_filename_component(path ${source} ABSOLUTE)
   guest_object(${path} ${fortran}/${name}.o -I${CMAKE_CURRENT_SOURCE_DIR}/fortran
@@ -78,7 +84,8 @@ execute_process(COMMAND ${LLVM_CONFIG} --libdir OUTPUT_VARIABLE llvm_libdir
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${LLVM_CONFIG} --link-shared --libs OUTPUT_VARIABLE llvm_libs
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-add_executable(mpiwasm-fortran-ir fortran_ir.c ${fortran}/mpi_fortran_entries.h)
+add_executable(mpiwasm-fortran-ir fortran_ir.c fortran_lengths.c fortran_nested.c
+               ${fortran}/mpi_fortran_entries.h)
 target_include_directories(mpiwasm-fortran-ir PRIVATE ${fortran})
 target_include_directories(mpiwasm-fortran-ir SYSTEM PRIVATE ${llvm_includedir})
 target_link_libraries(mpiwasm-fortran-ir PRIVATE -L${llvm_libdir} ${llvm_libs})

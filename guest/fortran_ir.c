@@ -8,13 +8,13 @@
  * variables, with their sizes in a custom section "mpiwasm.commons" for the linking wrapper; main;
  * complex functions of the C library and malloc, whose C functions take other arguments; addresses
  * in 64-bit fields of initial values; surplus arguments of MPI calls; types of procedures that are
- * passed as arguments.
- *
- * Not here: internal procedures as arguments, which need code written at run time: refused.
+ * passed as arguments. Lengths of CHARACTERs and internal procedures have their own files.
  */
+#include "fortran_ir.h"
+
+#include <llvm-c/Analysis.h>
 #include <llvm-c/BitWriter.h>
 #include <llvm-c/Comdat.h>
-#include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Target.h>
@@ -49,7 +49,7 @@ static const char *const complex_functions[] = {
     "ccosf",          "ccoshf",         "cexpf",          "clogf",          "cpowf",  "csinf",
     "csinhf",         "csqrtf",         "ctanf",          "ctanhf"};
 
-__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...) {
+void fortran_ir_die(const char *format, ...) {
     va_list values;
     va_start(values, format);
     fputs("mpiwasm-fortran-ir: ", stderr);
@@ -61,12 +61,12 @@ __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *form
 
 static char *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
-    if (!file || fseek(file, 0, SEEK_END) != 0) die("cannot read %s", path);
+    if (!file || fseek(file, 0, SEEK_END) != 0) fortran_ir_die("cannot read %s", path);
     long length = ftell(file);
     rewind(file);
     char *text = length < 0 ? NULL : malloc((size_t)length + 1);
     if (!text || fread(text, 1, (size_t)length, file) != (size_t)length)
-        die("cannot read %s", path);
+        fortran_ir_die("cannot read %s", path);
     fclose(file);
     text[length] = 0;
     *size = (size_t)length;
@@ -176,7 +176,7 @@ static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry,
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
     LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0), types[64];
     for (unsigned i = 0; i < wanted; i++)
-        types[i] = i < entry->arguments ? pointer : LLVMInt64TypeInContext(context);
+        types[i] = i < entry->arguments ? pointer : LLVMInt32TypeInContext(context);
     LLVMTypeRef result = LLVMGetReturnType(LLVMGlobalGetValueType(function));
     LLVMTypeRef type = LLVMFunctionType(result, types, wanted, false);
     LLVMValueRef declaration = LLVMAddFunction(module, "", type);
@@ -186,7 +186,8 @@ static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry,
         if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != function) continue;
         unsigned count = LLVMGetNumArgOperands(call);
         if (count < wanted)
-            die("%s is called with %u arguments; it has %u", name, count, entry->arguments);
+            fortran_ir_die("%s is called with %u arguments; it has %u", name, count,
+                           entry->arguments);
         LLVMValueRef arguments[64];
         for (unsigned i = 0; i < wanted; i++)
             arguments[i] = LLVMGetOperand(call, i);
@@ -312,9 +313,6 @@ static void retype_external(LLVMValueRef function, const char *name) {
 }
 
 static void lower_function(LLVMValueRef function, const char *name) {
-    if (strncmp(name, "llvm.init.trampoline", strlen("llvm.init.trampoline")) == 0)
-        die("an internal procedure is passed as an argument: WebAssembly cannot do that; make it a "
-            "procedure of a module");
     remove_target(function);
     if (strcmp(name, "malloc") == 0) {
         lower_malloc(function);
@@ -346,14 +344,14 @@ static void lower_functions(void) {
         if (count == room) {
             room = room ? 2 * room : 256;
             functions = realloc(functions, room * sizeof *functions);
-            if (!functions) die("out of memory");
+            if (!functions) fortran_ir_die("out of memory");
         }
         functions[count++] = f;
     }
     for (size_t i = 0; i < count; i++) {
         size_t length;
         char *name = strdup(LLVMGetValueName2(functions[i], &length));
-        if (!name) die("out of memory");
+        if (!name) fortran_ir_die("out of memory");
         lower_function(functions[i], name);
         free(name);
     }
@@ -400,7 +398,7 @@ static void rebuild_add(struct rebuild *list, LLVMValueRef member) {
     if (list->count == list->room) {
         list->room = list->room ? 2 * list->room : 32;
         list->members = realloc(list->members, list->room * sizeof *list->members);
-        if (!list->members) die("out of memory");
+        if (!list->members) fortran_ir_die("out of memory");
     }
     list->members[list->count++] = member;
     list->end += LLVMABISizeOfType(layout, LLVMTypeOf(member));
@@ -471,7 +469,7 @@ static void lower_commons(void) {
     char *lines = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&lines, &size);
-    if (!out) die("out of memory");
+    if (!out) fortran_ir_die("out of memory");
     for (LLVMValueRef v = LLVMGetFirstGlobal(module); v; v = LLVMGetNextGlobal(v)) {
         if (LLVMGetLinkage(v) != LLVMCommonLinkage) continue;
         LLVMSetLinkage(v, LLVMWeakAnyLinkage);
@@ -502,18 +500,23 @@ int main(int argc, char **argv) {
     context = LLVMContextCreate();
     LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRange(text, size, argv[1], true);
     char *message = NULL;
-    if (LLVMParseIRInContext(context, buffer, &module, &message)) die("%s", message);
+    if (LLVMParseIRInContext(context, buffer, &module, &message)) fortran_ir_die("%s", message);
     LLVMSetTarget(module, wasm_triple);
     LLVMSetDataLayout(module, wasm_layout);
     layout = LLVMCreateTargetData(wasm_layout);
 
-    trim_bind_cs(read_file(argv[2], &size));
+    char *fir = read_file(argv[2], &size);
+    fortran_lengths_narrow(module, fir);
+    fortran_nested_lower(module);
+    trim_bind_cs(fir);
     lower_functions();
     for (LLVMValueRef v = LLVMGetFirstGlobal(module), next; v; v = next) {
         next = LLVMGetNextGlobal(v);
         lower_addresses(v);
     }
     lower_commons();
-    if (LLVMWriteBitcodeToFile(module, argv[3]) != 0) die("cannot write %s", argv[3]);
+    if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
+        fortran_ir_die("what was made is not valid: %s", message);
+    if (LLVMWriteBitcodeToFile(module, argv[3]) != 0) fortran_ir_die("cannot write %s", argv[3]);
     return 0;
 }

@@ -32,7 +32,7 @@ from sysroot_llvm import PACKAGE, VERSION, edit_source, fetch, read, run, unpack
 FLANG_BINARY = "/usr/lib/llvm-19/bin/flang-new"
 MLIR_TRANSLATE = "/usr/lib/llvm-19/bin/mlir-translate"
 PARTS = "runtime|module|lib/Decimal|include/flang"  # of the source, below flang/
-RECIPE = 2  # to be raised when what is built changes
+RECIPE = 3  # to be raised when what is built changes; mpiwasmfort takes no other
 # As far as types go, this target of flang's is WebAssembly: 32-bit pointers, 8-byte alignment.
 TRIPLE = "x86_64-unknown-linux-gnux32"
 MODULES = """__fortran_builtins __fortran_ieee_exceptions __fortran_type_info iso_fortran_env_impl
@@ -55,6 +55,10 @@ EDITS = [
      r'extern "C" void fortran_abort(\1) __asm__("_ZNSt3" TEXT(_LIBCPP_ABI_NAMESPACE)'
      r' "22__libcpp_verbose_abortEPKcz");'
      r"\nvoid fortran_abort(\1) {"),
+    # procedures that Fortran calls by their names: lengths of CHARACTERs have 32 bits
+    ("runtime/extensions.cpp", r"char \*(\w+), std::int64_t length", r"char *\1, std::size_t length"),
+    ("include/flang/Runtime/extensions.h", r"char \*(\w+), std::int64_t length",
+     r"char *\1, std::size_t length"),
     ("module/iso_c_binding.f90", r"c_long = c_int64_t", "c_long = c_int32_t"),
     ("module/iso_c_binding.f90", r"c_size_t = kind\(c_sizeof\(1\)\)", "c_size_t = c_int32_t"),
     ("module/iso_c_binding.f90", r"c_long_double = 10", "c_long_double = 16"),

@@ -92,7 +92,7 @@ class Function:
             lines = [f"{self.result} p{self.entry}({', '.join(parameters) or 'void'}) {{",
                      f"    return {self.name}({passed});", "}"]
         else:
-            parameters += ["int *ierror"] + [f"int64_t {a.name}_length" for a in self.texts]
+            parameters += ["int *ierror"] + [f"fortran_length {a.name}_length" for a in self.texts]
             lines = [f"void p{self.entry}({', '.join(parameters)}) {{"]
             for a in self.texts:
                 size = f"{a.name}_length + 1" if a.is_input_text else "FORTRAN_TEXT_SIZE"
@@ -133,7 +133,7 @@ def read_by_hand(root):
         text = file.read()
     found = {}
     for name, parameters in re.findall(r"^void p(mpi_\w+_)\(([^)]*)\)", text, flags=re.M):
-        lengths = parameters.count("int64_t")
+        lengths = parameters.count("fortran_length")
         found[name] = (len(parameters.split(",")) - lengths, lengths)
     for name in re.findall(r"^CREATE_KEYVAL\((mpi_\w+_),", text, flags=re.M):
         found[name] = (5, 0)

@@ -346,6 +346,17 @@ static void read_arguments(struct job *job, int argc, char **argv) {
         die(job, "-o with -c and more than one source");
 }
 
+/* Whether `level`, a file of what `mpiwasm sysroot build --fortran` made, is of this version: calls
+ * of older versions' libraries have other types. */
+static bool is_level_of_now(const char *level) {
+    unsigned recipe = 0;
+    FILE *file = fopen(level, "r");
+    if (!file) return false;
+    int found = fscanf(file, "%*s %u", &recipe);
+    fclose(file);
+    return found == 1 && recipe == MPIWASM_FORTRAN_RECIPE;
+}
+
 static bool find_fortran(struct job *job) {
     const char *wanted = getenv("MPIWASM_FORTRAN"), *data = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
@@ -363,7 +374,13 @@ static bool find_fortran(struct job *job) {
         else
             continue;
         snprintf(level, sizeof level, "%s/level", job->fortran);
-        if (access(level, R_OK) == 0) return true;
+        if (access(level, R_OK) != 0) continue;
+        if (!is_level_of_now(level))
+            die(job,
+                "%s was built for another version of mpiwasm: run mpiwasm sysroot build --fortran "
+                "again",
+                job->fortran);
+        return true;
     }
     return false;
 }

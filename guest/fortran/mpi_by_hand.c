@@ -90,21 +90,21 @@ FORTRAN_NAMES(mpi_buffer_detach_c_)
 
 /* Texts of C's, in one block: copies of `count` CHARACTERs, each `step` ones behind the one before,
  * or, if count is negative, up to a blank one. NULL if there is no memory. */
-static char **make_texts(const char *from, int64_t length, int64_t step, int count) {
+static char **make_texts(const char *from, fortran_length length, size_t step, int count) {
     int found = 0;
-    char *text = malloc((size_t)length + 1);
+    char *text = malloc(length + 1);
     if (!text) return NULL;
     for (; count < 0 || found < count; found++) {
-        fortran_text_in(text, from + found * step * length, length);
+        fortran_text_in(text, from + (size_t)found * step * length, length);
         if (count < 0 && !*text) break;
     }
     free(text);
-    size_t pointers = (size_t)(found + 1) * sizeof(char *), size = (size_t)length + 1;
+    size_t pointers = (size_t)(found + 1) * sizeof(char *), size = length + 1;
     char **texts = malloc(pointers + (size_t)found * size);
     if (!texts) return NULL;
     for (int i = 0; i < found; i++) {
         texts[i] = (char *)texts + pointers + (size_t)i * size;
-        fortran_text_in(texts[i], from + i * step * length, length);
+        fortran_text_in(texts[i], from + (size_t)i * step * length, length);
     }
     texts[found] = NULL;
     return texts;
@@ -116,7 +116,7 @@ static int *errcodes(int *codes) {
 
 void pmpi_comm_spawn_(char *command, char *argv, int *maxprocs, MPI_Info *info, int *root,
                       MPI_Comm *comm, MPI_Comm *intercomm, int *array_of_errcodes, int *ierror,
-                      int64_t command_length, int64_t argv_length) {
+                      fortran_length command_length, fortran_length argv_length) {
     char command_text[command_length + 1];
     fortran_text_in(command_text, command, command_length);
     char **arguments = MPI_ARGV_NULL;
@@ -133,16 +133,16 @@ FORTRAN_NAMES(mpi_comm_spawn_)
 /* The arguments of a command are a row of array_of_argv, whose columns are contiguous. */
 void pmpi_comm_spawn_multiple_(int *count, char *commands, char *argv, int *maxprocs,
                                MPI_Info *infos, int *root, MPI_Comm *comm, MPI_Comm *intercomm,
-                               int *array_of_errcodes, int *ierror, int64_t command_length,
-                               int64_t argv_length) {
+                               int *array_of_errcodes, int *ierror, fortran_length command_length,
+                               fortran_length argv_length) {
     int code = MPI_ERR_NO_MEM, commands_count = *count > 0 ? *count : 0;
     char **texts = make_texts(commands, command_length, 1, commands_count);
     char ***rows = calloc((size_t)commands_count + 1, sizeof *rows);
     bool have_all = texts && rows;
     if (argv != mpiwasm_argvs_)
         for (int i = 0; have_all && i < commands_count; i++)
-            have_all = (rows[i] = make_texts(argv + i * argv_length, argv_length, commands_count,
-                                             -1)) != NULL;
+            have_all = (rows[i] = make_texts(argv + (size_t)i * argv_length, argv_length,
+                                             (size_t)commands_count, -1)) != NULL;
     if (have_all)
         code =
             MPI_Comm_spawn_multiple(*count, texts, argv == mpiwasm_argvs_ ? NULL : rows, maxprocs,
@@ -237,7 +237,7 @@ FORTRAN_NAMES(mpi_op_create_c_ptr_)
 /* ---- info ---- */
 
 void pmpi_info_get_(MPI_Info *info, char *key, int *valuelen, char *value, int *flag, int *ierror,
-                    int64_t key_length, int64_t value_length) {
+                    fortran_length key_length, fortran_length value_length) {
     char key_text[key_length + 1], value_text[MPI_MAX_INFO_VAL];
     fortran_text_in(key_text, key, key_length);
     int room = *valuelen < MPI_MAX_INFO_VAL ? *valuelen : MPI_MAX_INFO_VAL - 1;
@@ -248,7 +248,7 @@ void pmpi_info_get_(MPI_Info *info, char *key, int *valuelen, char *value, int *
 FORTRAN_NAMES(mpi_info_get_)
 
 void pmpi_info_get_string_(MPI_Info *info, char *key, int *buflen, char *value, int *flag,
-                           int *ierror, int64_t key_length, int64_t value_length) {
+                           int *ierror, fortran_length key_length, fortran_length value_length) {
     char key_text[key_length + 1], value_text[MPI_MAX_INFO_VAL];
     fortran_text_in(key_text, key, key_length);
     int room = *buflen, size = room > 0 ? room + 1 : 0;

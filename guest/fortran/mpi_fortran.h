@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The length of a CHARACTER argument; mpi_fortran.py knows arguments by the name. */
+typedef size_t fortran_length;
+
 enum { FORTRAN_TEXT_SIZE = MPI_MAX_LIBRARY_VERSION_STRING };
 
 /* mpi_send_, which a program or library may define itself, beside pmpi_send_. */
@@ -43,19 +46,19 @@ static inline int *fortran_weights(const int *weights) {
 }
 
 /* A CHARACTER as C has it, without blanks around it; `text` has room for length + 1. */
-static inline void fortran_text_in(char *text, const char *from, int64_t length) {
+static inline void fortran_text_in(char *text, const char *from, fortran_length length) {
     while (length > 0 && from[length - 1] == ' ')
         length--;
     while (length > 0 && *from == ' ')
         from++, length--;
-    memcpy(text, from, (size_t)length);
+    memcpy(text, from, length);
     text[length] = 0;
 }
 
-static inline void fortran_text_out(char *to, int64_t length, const char *text) {
-    size_t size = strnlen(text, (size_t)length);
+static inline void fortran_text_out(char *to, fortran_length length, const char *text) {
+    size_t size = strnlen(text, length);
     memcpy(to, text, size);
-    memset(to + size, ' ', (size_t)length - size);
+    memset(to + size, ' ', length - size);
 }
 
 #endif

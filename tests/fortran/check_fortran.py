@@ -18,6 +18,8 @@ SUITES = {
     "external": ["external.f", "external_picks.f"],
     "language": ["language.f90"],
     "files": ["files.f90"],
+    "lengths": ["lengths.f90", "lengths_c.c"],
+    "nested": ["nested.f90"],
     "omp_serial": ["omp_serial.f90"],
     "interop": ["interop.f90", "interop_c.c"],
     "full_cxx": ["full_cxx.f90", "full_cxx.cpp"],
@@ -36,10 +38,11 @@ EXPECTED = {
 }
 # What is refused, and what the message must say.
 REFUSED = {
-    "trampoline": ("module m\ncontains\nsubroutine apply(f)\nexternal f\ncall f()\nend subroutine\n"
-                   "end module\nprogram p\nuse m\ninteger :: i\ni = 1\ncall apply(inner)\n"
-                   "print *, i\ncontains\nsubroutine inner\ni = i + 1\nend subroutine\n"
-                   "end program\n", "internal procedure is passed as an argument"),
+    "alike": ("subroutine s(f, g, t)\ninterface\nsubroutine f(a, i)\ncharacter(*) :: a\n"
+              "integer(8), value :: i\nend subroutine\nsubroutine g(n, i, j)\ninteger :: n\n"
+              "integer(8), value :: i, j\nend subroutine\nend interface\ncharacter(*) :: t\n"
+              "call f(t, 1_8)\ncall g(1, 2_8, 3_8)\nend subroutine\n",
+              "procedure s_ calls procedures"),
     "absent": ("program p\nexternal mpi_register_datarep\ncall mpi_register_datarep()\n"
                "end program\n", "absent.f90.o uses: MPI has no such procedure"),
     "syntax": ("program p\ninteger :: i = \nend program\n", "error:"),
@@ -83,6 +86,23 @@ def check_without_openmp(tools, work):
     compare("-fopenmp", " 1\n", run([tools + "mpiwasm", "team.wasm"], work))
 
 
+def check_too_deep(tools, work):
+    """An internal procedure has 64 environments at a time: the next one is no silent mistake."""
+    path = os.path.join(work, "deep.f90")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("recursive subroutine deep(n, f)\ninteger :: n\nexternal :: f\n"
+                   "if (n > 0) call deep(n - 1, inner)\nif (n == 0) call f\ncontains\n"
+                   "subroutine inner\nif (n == 1) print *, n\nend subroutine\nend subroutine\n"
+                   "program p\ninteger :: n\nexternal :: none\nread *, n\ncall deep(n, none)\n"
+                   "end program\nsubroutine none\nend subroutine\n")
+    run([tools + "mpiwasmfort", path, "-o", "deep.wasm"], work)
+    for depth, message in ((64, ""), (65, "procedure inner is passed as an argument by more than")):
+        result = subprocess.run([tools + "mpiwasm", "deep.wasm"], cwd=work, input=f"{depth}\n",
+                                text=True, capture_output=True, check=False)
+        if (result.returncode != 0) != bool(message) or message not in result.stderr:
+            sys.exit(f"depth {depth}: exit {result.returncode}: {result.stdout}{result.stderr}")
+
+
 def check_serial(name, sources, tools, work):
     if name == "full_cxx":
         full = os.path.join(os.path.dirname(tools), "..", "tests", "guest", "full")
@@ -90,6 +110,8 @@ def check_serial(name, sources, tools, work):
         if not os.path.exists(os.path.join(full, "level")):
             skip("the full sysroot is not there")
         sources.append("-lstdc++")
+    if name == "nested":
+        check_too_deep(tools, work)
     if name == "omp_serial":
         check_without_openmp(tools, work)
     run([tools + "mpiwasmfort", "-O1", "--strict-signatures", *sources, "-o", "a.wasm"], work)
@@ -147,6 +169,16 @@ def check_refused(tools, work):
             sys.exit(f"{name}: an object was made")
 
 
+def check_old_runtime(tools, work):
+    """Calls of what another version has built have other types."""
+    with open(os.path.join(work, "level"), "w", encoding="utf-8") as file:
+        file.write("19.1.7 2\n")
+    result = subprocess.run([tools + "mpiwasmfort", "-c", "a.f90"], cwd=work, text=True, check=False,
+                            capture_output=True, env=dict(os.environ, MPIWASM_FORTRAN=work))
+    if result.returncode == 0 or "run mpiwasm sysroot build --fortran again" not in result.stderr:
+        sys.exit(f"an old runtime: {result.stderr}")
+
+
 def main():
     build = os.path.abspath(sys.argv[1])
     tools = os.path.join(build, "bin", "")
@@ -161,6 +193,7 @@ def main():
             sources = [os.path.join(PROGRAMS, source) for source in SUITES.get(name, [])]
             if name == "refused":
                 check_refused(tools, work)
+                check_old_runtime(tools, work)
             elif name.startswith("mpi_"):
                 check_mpi(name, sources, tools, work)
             else:

@@ -41,11 +41,9 @@ RANLIB = {ranlib}
 LIBBLAS = {libraries}
 CDEFS = -DAdd_
 OPTF = -O2 -DNOSCALAPACK -fallow-argument-mismatch
-OPTC = -O2 -I. -DWITHOUT_PTHREAD -Dmumps_ftnlen={length}
+OPTC = -O2 -I. -DWITHOUT_PTHREAD
 OPTL = -O2
 """
-# The type of a CHARACTER's length, which Fortran passes behind the arguments: gfortran's, flang's.
-LENGTH = {False: "size_t", True: "int64_t"}
 
 
 def libraries(flavour):
@@ -71,8 +69,7 @@ def build(flavour):
     shutil.copytree(flavour.source, source)
     with open(os.path.join(source, "Makefile.inc"), "w", encoding="utf-8") as file:
         file.write(SETTINGS.format(cc=flavour.cc, fc=flavour.fc, ar=flavour.ar,
-                                   ranlib=flavour.ranlib, libraries=" ".join(others),
-                                   length=LENGTH[flavour.is_wasm]))
+                                   ranlib=flavour.ranlib, libraries=" ".join(others)))
     examples = os.path.join(source, "examples")
     flavour.make("-s", "prerequisites", cwd=source)
     flavour.make("-s", "-C", "src", "d", cwd=source)

@@ -1,0 +1,19 @@
+/*
+ * fortran_ir.h - the parts of mpiwasm-fortran-ir, one for each way in which Fortran's calls differ
+ * from WebAssembly's. All change the module in place.
+ */
+#ifndef MPIWASM_FORTRAN_IR_H
+#define MPIWASM_FORTRAN_IR_H
+
+#include <llvm-c/Core.h>
+
+/* Say why on stderr and end with exit code 1. */
+__attribute__((format(printf, 1, 2), noreturn)) void fortran_ir_die(const char *format, ...);
+
+/* Lengths of CHARACTER arguments and results become i32; `fir` is the text of the source's FIR. */
+void fortran_lengths_narrow(LLVMModuleRef module, const char *fir);
+
+/* Internal procedures that are passed as arguments get functions without their hidden argument. */
+void fortran_nested_lower(LLVMModuleRef module);
+
+#endif
