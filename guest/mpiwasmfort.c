@@ -4,7 +4,8 @@
  * Reads a compiler command line.  Each Fortran source goes through flang (for x32, the native
  * target whose types are laid out as WebAssembly's), mlir-translate, mpiwasm-fortran-ir and clang
  * into an object; all else, linking too, is mpiwasmcc's.  Options that flang does not know but
- * gfortran does are translated or dropped, with a note under -v.
+ * gfortran does are translated or dropped, with a note under -v, or a warning if the program may
+ * then do something else.
  *
  * Not here: building flang's runtime library, which `mpiwasm sysroot build --fortran` does.
  */
@@ -54,8 +55,9 @@ struct job {
     struct arguments link;    /* for mpiwasmcc: objects, libraries and options in order */
     struct arguments sources; /* Fortran sources */
     struct arguments objects; /* what each becomes */
+    struct arguments missed;  /* options without which a program may do something else */
     const char *output;
-    bool links, is_verbose, is_dry, preprocesses, checks, warns;
+    bool links, is_verbose, is_dry, preprocesses, checks, warns, is_quiet;
     bool wants_openmp; /* -fopenmp, which nobody gets */
 };
 
@@ -151,31 +153,22 @@ static const char *const dropped[] = {"-ffree-line-length*",
                                       "-fallow-argument-mismatch",
                                       "-fallow-invalid-boz",
                                       "-fbacktrace",
-                                      "-fcheck=*",
-                                      "-fbounds-check",
                                       "-fno-range-check",
                                       "-frange-check",
                                       "-std=*",
-                                      "-fdec*",
                                       "-funroll*",
                                       "-fno-unroll*",
                                       "-ftree*",
                                       "-fno-tree*",
-                                      "-finit-*",
-                                      "-ffpe-*",
+                                      "-ffpe-summary=*",
                                       "-fmax-*",
                                       "-frecursive",
-                                      "-fno-automatic",
-                                      "-fsecond-underscore",
                                       "-fno-second-underscore",
                                       "-fno-f2c",
-                                      "-ff2c",
                                       "-fcray-pointer",
                                       "-fautomatic",
-                                      "-fno-sign-zero",
                                       "-frecord-marker=4",
                                       "-fomit-frame-pointer",
-                                      "-fno-align-commons",
                                       "-falign-commons",
                                       "-fexternal-blas",
                                       "-fmodule-private",
@@ -187,8 +180,22 @@ static const char *const dropped[] = {"-ffree-line-length*",
                                       "-fno-optimize-sibling-calls",
                                       "-fall-intrinsics",
                                       "-fdollar-ok",
-                                      "-fno-underscoring",
                                       NULL};
+
+/* What is dropped, too, though a program may do something else without it, and what it does. */
+static const char *const missed[][2] = {
+    {"-finit-*", "variables have no value before they get one"},
+    {"-fcheck=*", "nothing is checked at run time"},
+    {"-fbounds-check", "nothing is checked at run time"},
+    {"-ffpe-trap=*", "floating-point exceptions do not stop the program"},
+    {"-fsecond-underscore", "external names get one underscore"},
+    {"-fno-underscoring", "external names get one underscore"},
+    {"-ff2c", "functions return REAL and COMPLEX values as such"},
+    {"-fno-align-commons", "variables in COMMON blocks are aligned"},
+    {"-fno-sign-zero", "SIGN and output tell -0.0 from 0.0"},
+    {"-frecord-marker=*", "records of unformatted files have lengths of 4 bytes"},
+    {"-fdec*", "DEC's extensions mean what flang makes of them"},
+};
 
 /* Options for flang alone that have their value in the next argument. */
 static const char *const flang_pairs[] = {"-J", "-I", "-D", "-U", "-module-dir", NULL};
@@ -197,6 +204,15 @@ static void note(const struct job *job, const char *option) {
     if (job->is_verbose)
         fprintf(stderr, "%s: note: %s is dropped: flang has no such option\n", job->program,
                 option);
+}
+
+/* What the program does without `option`; NULL if it is none of those. */
+static const char *find_missed(const char *option) {
+    for (size_t i = 0; i < sizeof missed / sizeof *missed; i++) {
+        const char *const names[] = {missed[i][0], NULL};
+        if (is_one_of(option, names)) return missed[i][1];
+    }
+    return NULL;
 }
 
 static const char *temporary(struct job *job, const char *suffix) {
@@ -242,6 +258,7 @@ static int read_option(struct job *job, const char *option, const char *value) {
     }
     if (!strcmp(option, "-w") || starts_with(option, "-W") || starts_with(option, "-pedantic")) {
         job->warns = option[1] != 'w';
+        if (option[1] == 'w') job->is_quiet = true;
         return 1;
     }
     if (strcmp(option, "-fopenmp") == 0 || strcmp(option, "-fno-openmp") == 0 ||
@@ -251,6 +268,10 @@ static int read_option(struct job *job, const char *option, const char *value) {
     }
     if (is_one_of(option, dropped)) {
         note(job, option);
+        return 1;
+    }
+    if (find_missed(option)) {
+        arguments_add(&job->missed, option);
         return 1;
     }
     const char *other = translate(option);
@@ -645,6 +666,10 @@ int main(int argc, char **argv) {
             "%s: warning: -fopenmp: Fortran is compiled and linked without OpenMP here, for one "
             "thread\n",
             job.program);
+    if (job.sources.count > 0 && !job.is_quiet)
+        for (size_t i = 0; i < job.missed.count; i++)
+            fprintf(stderr, "%s: warning: %s is dropped: %s\n", job.program, job.missed.items[i],
+                    find_missed(job.missed.items[i]));
     for (size_t i = 0; i < job.sources.count; i++)
         compile(&job, job.sources.items[i], job.objects.items[i]);
 

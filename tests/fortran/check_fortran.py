@@ -86,21 +86,25 @@ def check_without_openmp(tools, work):
     compare("-fopenmp", " 1\n", run([tools + "mpiwasm", "team.wasm"], work))
 
 
+def write_file(work, name, text):
+    with open(os.path.join(work, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def check_too_deep(tools, work):
     """An internal procedure has 64 environments at a time: the next one is no silent mistake."""
-    path = os.path.join(work, "deep.f90")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("recursive subroutine deep(n, f)\ninteger :: n\nexternal :: f\n"
-                   "if (n > 0) call deep(n - 1, inner)\nif (n == 0) call f\ncontains\n"
-                   "subroutine inner\nif (n == 1) print *, n\nend subroutine\nend subroutine\n"
-                   "program p\ninteger :: n\nexternal :: none\nread *, n\ncall deep(n, none)\n"
-                   "end program\nsubroutine none\nend subroutine\n")
-    run([tools + "mpiwasmfort", path, "-o", "deep.wasm"], work)
-    for depth, message in ((64, ""), (65, "procedure inner is passed as an argument by more than")):
-        result = subprocess.run([tools + "mpiwasm", "deep.wasm"], cwd=work, input=f"{depth}\n",
-                                text=True, capture_output=True, check=False)
-        if (result.returncode != 0) != bool(message) or message not in result.stderr:
-            sys.exit(f"depth {depth}: exit {result.returncode}: {result.stdout}{result.stderr}")
+    write_file(work, "deep.f90", "recursive subroutine deep(n, f)\ninteger :: n\nexternal :: f\n"
+               "if (n > 0) call deep(n - 1, inner)\nif (n == 0) call f\ncontains\n"
+               "subroutine inner\nif (n >= 1) n = -n\ncall f\nend subroutine\nend subroutine\n")
+    write_file(work, "top.c", "#include <stdio.h>\n#include <stdlib.h>\n"
+               "void deep_(int *n, void (*f)(void));\nstatic void none(void) { puts(\"all\"); }\n"
+               "int main(int argc, char **argv) {\nint n = atoi(argv[argc - 1]);\n"
+               "deep_(&n, none);\nprintf(\"%d\\n\", n);\n}\n")
+    run([tools + "mpiwasmfort", "deep.f90", "top.c", "-o", "deep.wasm"], work)
+    compare("64 calls", "all\n-64\n", run([tools + "mpiwasm", "deep.wasm", "64"], work))
+    said = run([tools + "mpiwasm", "deep.wasm", "65"], work, status=1)
+    if "procedure inner is passed as an argument by more than 64 calls" not in said:
+        sys.exit(f"65 calls: {said}")
 
 
 def check_serial(name, sources, tools, work):
@@ -169,10 +173,37 @@ def check_refused(tools, work):
             sys.exit(f"{name}: an object was made")
 
 
+def check_options(tools, work):
+    """What flang has is passed on; what it lacks is dropped, and said if that may be noticed."""
+    def said(*words):
+        result = subprocess.run([tools + "mpiwasmfort", *words, "-c", "count.f"], cwd=work, text=True,
+                                capture_output=True, check=True)
+        return result.stdout + result.stderr
+
+    write_file(work, "count.f", "      SUBROUTINE S(F, N)\n      INTEGER F, N, K(100)\n"
+               "      IF (F .EQ. 1) K(7) = 42\n      N = K(7)\n      END\n"
+               "      SUBROUTINE T(N)\n      INTEGER N, I, M(200)\n      DO I = 1, 200\n"
+               "        M(I) = N\n      END DO\n      N = M(9)\n      END\n")
+    write_file(work, "counts.c", "#include <stdio.h>\nvoid s_(int *, int *), t_(int *);\n"
+               "int main(void) {\nint f = 1, n = 5;\ns_(&f, &n);\nf = 0;\nt_(&f);\ns_(&f, &n);\n"
+               "printf(\"%d\\n\", n);\n}\n")
+    run([tools + "mpiwasmfort", "-O0", "-fno-automatic", "count.f", "counts.c", "-o", "count.wasm"],
+        work)
+    compare("-fno-automatic", "42\n", run([tools + "mpiwasm", "count.wasm"], work))
+    missed = ["-finit-integer=7", "-fcheck=all", "-ffpe-trap=zero,invalid", "-fno-underscoring",
+              "-fsecond-underscore", "-fdec-math", "-frecord-marker=8"]
+    lines = said(*missed).splitlines()
+    if len(lines) != len(missed) or not all(f"warning: {option} is dropped: " in line
+                                            for option, line in zip(missed, lines)):
+        sys.exit("\n".join(["missed options:", *lines]))
+    quiet = said("-w", *missed) + said("-frecord-marker=4", "-fbacktrace", "-std=legacy")
+    if quiet:
+        sys.exit(f"what is harmless: {quiet}")
+
+
 def check_old_runtime(tools, work):
     """Calls of what another version has built have other types."""
-    with open(os.path.join(work, "level"), "w", encoding="utf-8") as file:
-        file.write("19.1.7 2\n")
+    write_file(work, "level", "19.1.7 2\n")
     result = subprocess.run([tools + "mpiwasmfort", "-c", "a.f90"], cwd=work, text=True, check=False,
                             capture_output=True, env=dict(os.environ, MPIWASM_FORTRAN=work))
     if result.returncode == 0 or "run mpiwasm sysroot build --fortran again" not in result.stderr:
@@ -194,11 +225,13 @@ def main():
             if name == "refused":
                 check_refused(tools, work)
                 check_old_runtime(tools, work)
+            elif name == "options":
+                check_options(tools, work)
             elif name.startswith("mpi_"):
                 check_mpi(name, sources, tools, work)
             else:
                 check_serial(name, sources, tools, work)
-            print(f"{name}: same output")
+            print(f"{name}: as expected")
 
 
 if __name__ == "__main__":
