@@ -1,7 +1,9 @@
 /* What the C library lacks and the compatibility layer gives. Prints "ok" or what is wrong. */
+#include <complex.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <grp.h>
 #include <limits.h>
 #include <malloc.h>
@@ -77,6 +79,32 @@ static void test_sort(void) {
                    atoi(records[i - 1].name) < atoi(records[i].name)));
         }
     }
+}
+
+/* Quotients that are exact, of numbers at the ends of the range and in between. */
+static void test_division(void) {
+    static const volatile double sizes[] = {DBL_MAX, 0x1p1023,  0x1.8p1020, 0x1p1000, 0x1p300,
+                                            3,       0x1.8p-20, 0x1p-300,   0x1p-960, 0x1.4p-999,
+                                            DBL_MIN, 0x1p-1060, 0x3p-1074,  0x1p-1074};
+    static const volatile float floats[] = {FLT_MAX, 0x1p127f, 3, FLT_MIN, 0x3p-149f};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        double x = sizes[i];
+        CHECK(CMPLX(x, 0) / CMPLX(x, 0) == 1 && CMPLX(0, x) / CMPLX(0, x) == 1);
+        CHECK(CMPLX(x, x) / CMPLX(x, x) == 1 && CMPLX(x, x) / CMPLX(x, -x) == I);
+        CHECK(CMPLX(0, x) / CMPLX(x, 0) == I && CMPLX(x, 0) / CMPLX(0, x) == -I);
+        CHECK(CMPLX(x, -x) / CMPLX(1, 0) == CMPLX(x, -x));
+    }
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++) {
+        float x = floats[i];
+        CHECK(CMPLXF(x, 0) / CMPLXF(x, 0) == 1 && CMPLXF(x, x) / CMPLXF(x, -x) == I);
+    }
+    const volatile double none = 0, infinite = INFINITY, small = 0x1p-1074;
+    CHECK(CMPLX(3 * small, small) / CMPLX(2 * small, 0) == CMPLX(1.5, 0.5));
+    CHECK(CMPLX(1, 7) / CMPLX(3, -1) == CMPLX(-0.4, 2.2));
+    CHECK(isinf(cimag(CMPLX(1, -1) / CMPLX(none, 0))) && CMPLX(1, 1) / CMPLX(infinite, 1) == 0);
+    CHECK(isinf(creal(CMPLX(infinite, 1) / CMPLX(1, 1))) && isnan(creal(CMPLX(none, 0) / none)));
+    CHECK(CMPLX(DBL_MAX, 0) / CMPLX(small, 0) == INFINITY &&
+          CMPLX(small, 0) / CMPLX(DBL_MAX, 0) == 0);
 }
 
 static void test_files(void) {
@@ -218,6 +246,7 @@ int main(void) {
     char text[64];
     test_remainders();
     test_sort();
+    test_division();
     test_files();
     test_threads();
     test_processes();
