@@ -1,47 +1,44 @@
-"""How LAPACK is built, one precision at a time, and checked by its own test programs: xlintst for
-linear equations, xeigtst for eigenvalues, singular values and least squares, those of INSTALL for
-what they take from the compiler."""
+"""How LAPACK is built, single or double precision, and checked by its own test programs: xlintst for
+linear equations, xeigtst for eigenvalues, singular values and least squares. Those of INSTALL, for
+what LAPACK takes from the compiler, need none of its libraries: no precision stands for them."""
 import concurrent.futures
 import os
 import re
 
 from blas_make import PRECISIONS, write_settings
-from package import Check
+from package import Check, says
 
-# What the single precisions and the complex ones need of the others' libraries.
-BLAS_TOO = {"d": "d", "s": "s", "z": "dz", "c": "sc"}
 # Inputs of xeigtst: one for all precisions, one of each.
 COMMON = ["nep", "sep", "se2", "svd", "glm", "gqr", "gsv", "csd", "lse"]
 OWN = ["ec", "ed", "gg", "gd", "sb", "sg", "bb", "bal", "bak", "gbal", "gbak"]
 TIMED = ["sep", "svd", "lin"]
-INSTALL = {"d": ["testlsame", "testdlamch", "testdsecnd", "testieee"],
-           "s": ["testslamch", "testsecond"],
-           "z": ["test_zcomplexabs", "test_zcomplexdiv", "test_zcomplexmult", "test_zminMax"],
-           "c": []}
+INSTALL = ["testlsame", "testdlamch", "testslamch", "testdsecnd", "testsecond", "testieee",
+           "test_zcomplexabs", "test_zcomplexdiv", "test_zcomplexmult", "test_zminMax"]
 FAILS = re.compile(r"^.*(?:\*\*\*|out of|[Ff]ail|^ *Error in|[Ii]llegal).*$", re.M)
 # Of xeigtst's tests of balancing: they have no threshold.
 COUNTS = re.compile(r"^ *(?:number of examples|total number of|example number|value of).*$", re.M)
 
 
-def programs_of(precision):
+def programs_of(precisions):
     """{name: folder}"""
-    result = {f"xlintst{precision}": "TESTING/LIN", f"xlintstrf{precision}": "TESTING/LIN",
-              f"xeigtst{precision}": "TESTING/EIG"}
-    result.update({name: "INSTALL" for name in INSTALL[precision]})
-    return result
+    if not precisions:
+        return {name: "INSTALL" for name in INSTALL}
+    return {program + precision: folder for precision in precisions
+            for program, folder in (("xlintst", "TESTING/LIN"), ("xlintstrf", "TESTING/LIN"),
+                                    ("xeigtst", "TESTING/EIG"))}
 
 
-def build_lapack(flavour, precision):
-    """The libraries and test programs of one precision; nothing of MPI is in them."""
+def build_lapack(flavour, precisions):
+    """The libraries and test programs of some precisions, or the programs of INSTALL. What is complex
+    needs what is real of the same size."""
     before = flavour.built_before()
     source = os.path.join(before, "source") if before else flavour.copy_source()
-    programs = programs_of(precision)
+    programs = programs_of(precisions)
     if not before:
         write_settings(flavour, source)
-        for blas in BLAS_TOO[precision]:
-            flavour.make("-s", "-C", "BLAS/SRC", PRECISIONS[blas], cwd=source)
-        for folder in ("SRC", "TESTING/MATGEN"):
-            flavour.make("-s", "-C", folder, PRECISIONS[precision], cwd=source)
+        for folder in ("BLAS/SRC", "SRC", "TESTING/MATGEN"):
+            for precision in precisions:  # one after the other: all add to one library
+                flavour.make("-s", "-C", folder, PRECISIONS[precision], cwd=source)
         # Makefiles that allow one process at a time, side by side.
         folders = sorted(set(programs.values()))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -70,19 +67,21 @@ def seconds(outcome):
     return float(re.search(r"Total time used = *([0-9.]+)", outcome.out)[1])
 
 
-def lapack_checks(sources, ranks, precision, quick):
+def lapack_checks(sources, ranks, precisions, quick):
     """They are serial: one rank is all they need."""
     if ranks != 1:
         return []
+    if not precisions: # what they print is the same everywhere, but for times and the last digits
+        return [Check(name, name, figures=(lambda text: []) if "sec" in name else str.split,
+                      verify=says("", never="differs? from"), tolerance=1e-6) for name in INSTALL]
     testing = os.path.join(sources["lapack"], "TESTING")
-    inputs = [(name, name, "xeigtst") for name in COMMON]
-    inputs += [(name, precision + name, "xeigtst") for name in OWN]
-    inputs += [("lin", f"{precision}test", "xlintst"), ("rfp", f"{precision}test_rfp", "xlintstrf")]
-    result = [Check(name, program + precision, input=os.path.join(testing, file + ".in"),
-                    verify=verify, figures=figures, tolerance=1e-2,
-                    seconds=seconds if name in TIMED and not quick else None)
-              for name, file, program in inputs]
-    # What they print is the same everywhere, but for times.
-    result += [Check(name, name, figures=(lambda text: []) if "sec" in name else str.split,
-                     tolerance=1e-12) for name in INSTALL[precision]]
+    result = []
+    for kind in precisions:
+        inputs = [(name, name, "xeigtst") for name in COMMON]
+        inputs += [(name, kind + name, "xeigtst") for name in OWN]
+        inputs += [("lin", f"{kind}test", "xlintst"), ("rfp", f"{kind}test_rfp", "xlintstrf")]
+        result += [Check(f"{name} ({kind})", program + kind, verify=verify, figures=figures,
+                         input=os.path.join(testing, file + ".in"), tolerance=1e-2,
+                         seconds=seconds if name in TIMED and not quick else None)
+                   for name, file, program in inputs]
     return result

@@ -6,12 +6,12 @@
               [--results FILE]
 
 NAME is a file of packages/ without .py (of one that has variants it is the first, NAME_VARIANT
-another), or "all". Sources come from Debian's source packages. Each
-check runs natively and under mpiwasm with each MPI and number of ranks: what passes natively has to
-pass as a module, with the same figures. A check that measures is repeated N times, native and module
-in turn, and the medians are compared. --results adds what was found to a file, from which
-packages_table.py makes the table of docs/applications.md. --times runs only the checks that measure
-and leaves all but the times in that file as it is; --repeat 0 leaves the times.
+another), or "all". Sources come from Debian's source packages. Each check runs natively and under
+mpiwasm with each MPI and number of ranks: what passes natively has to pass as a module, with the same
+figures. A check that measures is repeated N times, native and module in turn, and the medians are
+compared. --results adds what was found to a file, from which packages_table.py makes the table of
+docs/applications.md. --times runs only the checks that measure and leaves all but the times in that
+file as it is; --repeat 0 leaves the times.
 """
 import argparse
 import glob

@@ -1,4 +1,5 @@
-"""LAPACK and its own test programs, one precision at a time."""
+"""LAPACK and its own test programs, of one precision, real and complex; "install" stands for those
+that try out what LAPACK needs of the compiler. Nothing of MPI is in them."""
 from lapack_make import build_lapack, lapack_checks
 
 TITLE = "LAPACK 3.11"
@@ -6,8 +7,8 @@ LANGUAGE = "Fortran"
 BUILT_WITH = "make"
 SOURCES = ["lapack"]
 LEVEL = "stock"
-PROGRAMS = []  # nothing of MPI is in them
-VARIANTS = {"double": "d", "single": "s", "complex": "c", "double_complex": "z"}
+PROGRAMS = []
+VARIANTS = {"double": "dz", "single": "sc", "install": ""}
 VARIANT = "double"
 
 
