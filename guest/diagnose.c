@@ -6,6 +6,8 @@
  */
 #include "guest/diagnose.h"
 
+#include "guest/link.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -221,7 +223,8 @@ void diagnose_line(struct diagnosis *diagnosis, char *line) {
     } else if ((found = strstr(plain, undefined)) != NULL) {
         read_undefined(diagnosis, plain, found + sizeof undefined - 1);
         is_shown = false;
-    } else if (diagnosis->undefined && strstr(plain, "linker command failed")) {
+    } else if (strncmp(plain, LINK_NOTE, strlen(LINK_NOTE)) == 0 ||
+               (diagnosis->undefined && strstr(plain, "linker command failed"))) {
         is_shown = false;
     } else if (diagnosis->mismatches && !*plain) {
         is_shown = false;

@@ -506,6 +506,7 @@ int main(int argc, char **argv) {
     layout = LLVMCreateTargetData(wasm_layout);
 
     char *fir = read_file(argv[2], &size);
+    fortran_procedures_read(fir);
     fortran_lengths_narrow(module, fir);
     fortran_nested_lower(module);
     trim_bind_cs(fir);
@@ -515,6 +516,7 @@ int main(int argc, char **argv) {
         lower_addresses(v);
     }
     lower_commons();
+    fortran_procedures_write(module);
     if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
         fortran_ir_die("what was made is not valid: %s", message);
     if (LLVMWriteBitcodeToFile(module, argv[3]) != 0) fortran_ir_die("cannot write %s", argv[3]);

@@ -16,4 +16,10 @@ void fortran_lengths_narrow(LLVMModuleRef module, const char *fir);
 /* Internal procedures that are passed as arguments get functions without their hidden argument. */
 void fortran_nested_lower(LLVMModuleRef module);
 
+/* Remember the external procedures without BIND(C) of a source's FIR; put those that the finished
+ * module defines or uses into its custom section (link_object.h), for calls between Fortran and C.
+ */
+void fortran_procedures_read(const char *fir);
+void fortran_procedures_write(LLVMModuleRef module);
+
 #endif

@@ -4,14 +4,14 @@
  * Reads a compiler command line, produces one for clang and wasm-ld with the guest's headers,
  * libraries and flags, and runs it.  What is for native code alone (-march, -fPIC, rpath, ...) is
  * dropped, with a note under -v; everything else goes to clang as it is.  What clang and the linker
- * say passes through diagnose.c; a program with OpenMP is linked through openmp_link.c, which clang
- * starts under the name mpiwasm-ld.  After linking it gives a module whose name does not end in
+ * say passes through diagnose.c; the linker is link.c, which clang starts under the name mpiwasm-ld
+ * and which stands before wasm-ld.  After linking it gives a module whose name does not end in
  * ".wasm" a first line "#!.../mpiwasm", so that it runs like a native executable.
  *
  * Not here: Fortran.
  */
 #include "guest/diagnose.h"
-#include "guest/openmp_link.h"
+#include "guest/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,6 +184,7 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
         arguments_add(out, "-xnone"); /* the user's -x is for sources */
         arguments_addf(out, "%s/lib/start.o", job->install.share);
     }
+    arguments_addf(out, "-fuse-ld=%s/mpiwasm-ld", job->install.share);
     /* The C library comes with as much debugging information as code; nobody wants it unasked. */
     if (!job->options.has_debug) arguments_add(out, "-Wl,--strip-debug");
     arguments_addf(out, "-Wl,--allow-undefined-file=%s/lib/mpi.symbols", job->install.share);
@@ -194,10 +195,7 @@ static void add_link_flags(const struct job *job, struct arguments *out) {
     if (has_threads(job)) {
         arguments_add_all(out, threads, sizeof threads / sizeof *threads);
         arguments_addf(out, "-L%s/lib/wasm32-wasip1/threads", job->install.sysroot);
-        if (has_openmp(job)) {
-            arguments_addf(out, "-fuse-ld=%s/mpiwasm-ld", job->install.share);
-            arguments_add(out, "-lomp");
-        }
+        if (has_openmp(job)) arguments_add(out, "-lomp");
         arguments_add(out, "-lpthread"); /* before the functions for programs of one thread */
     }
     arguments_add(out, has_threads(job) ? "-lmpiwasm-compat-threads" : "-lmpiwasm-compat");
@@ -341,7 +339,7 @@ int main(int argc, char **argv) {
     char reason[1024];
     if (strcmp(job.program, "mpiwasm-ld") == 0) {
         if (!install_find(&job.install, reason, sizeof reason)) die(&job, "%s", reason);
-        return openmp_link(argc, argv, job.install.clang);
+        return link_run(argc, argv, job.install.clang);
     }
     if (!options_read(argc, argv, &job.options, &job.user, reason, sizeof reason))
         die(&job, "%s", reason);

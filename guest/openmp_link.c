@@ -1,28 +1,19 @@
 /*
- * openmp_link.c - a linker in front of wasm-ld: critical sections have their locks in common.
+ * openmp_link.c - a program's critical sections of one name have their lock in common.
  *
- * Reads wasm-ld's command line, and the objects and archives on it.  clang makes the lock of
- * `critical (NAME)` a common symbol, so that it is one in the whole program, but WebAssembly's
- * objects have no such symbols: it is then local to each file (clang 20 to 22) or defined by each
- * of them (19).  An object with such a lock is copied and its symbol made weak, which is two bits
- * of its flags; then wasm-ld runs with the copy in its place.  Objects of LLVM's intermediate
- * language (-flto) stay as they are.
+ * Changes the objects and archives of a link, which mpiwasm-ld (link.c) gives wasm-ld in place of
+ * the files.  clang makes the lock of `critical (NAME)` a common symbol, so that it is one in the
+ * whole program, but WebAssembly's objects have no such symbols: it is then local to each file
+ * (clang 20 to 22) or defined by each of them (19).  Such a symbol is made weak, which is two bits
+ * of its flags.  Objects of LLVM's intermediate language (-flto) stay as they are.
  *
  * The format: WebAssembly's tool conventions, "Linking"; archives as ar(5) has them.
  */
 #include "guest/openmp_link.h"
 
-#include "guest/arguments.h"
+#include "guest/link_object.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static const char lock_start[] = ".gomp_critical_user_", lock_end[] = ".var";
 
@@ -111,179 +102,19 @@ static void share_in_object(struct reader object) {
     }
 }
 
-static bool is_object(struct reader file) {
-    return file.end - file.at >= 8 && memcmp(file.at, "\0asm", 4) == 0;
-}
-
-static bool is_archive(struct reader file) {
-    return file.end - file.at >= 8 && memcmp(file.at, "!<arch>\n", 8) == 0;
-}
-
-static void share_locks(struct reader file) {
-    if (is_object(file)) share_in_object(file);
-    if (!is_archive(file)) return;
-    read_bytes(&file, 8);
-    while (file.end - file.at >= 60) {
-        char size[11] = {0};
-        memcpy(size, file.at + 48, 10);
-        read_bytes(&file, 60);
-        uint64_t bytes = strtoull(size, NULL, 10);
-        struct reader member = read_bytes(&file, bytes);
-        if (is_object(member)) share_in_object(member);
-        read_bytes(&file, bytes & 1);
+bool openmp_share_locks(uint8_t *bytes, size_t size) {
+    if (memmem(bytes, size, lock_start, sizeof lock_start - 1) == NULL) return false;
+    if (link_is_object(bytes, size)) {
+        share_in_object((struct reader){bytes, bytes + size});
+        return true;
     }
-}
-
-/* Directory of the copies, made for the first one; "" if there is none yet. The copies, in folders
- * called by their numbers, and what they are of. */
-static char copies[PATH_MAX];
-static struct arguments copied, originals;
-
-static bool write_copy(const char *path, struct reader file) {
-    const char *place = getenv("TMPDIR"), *slash = strrchr(path, '/');
-    char folder[PATH_MAX + 16], copy[2 * PATH_MAX];
-    if (copies[0] == '\0') {
-        snprintf(copies, sizeof copies, "%s/mpiwasm-ld-XXXXXX",
-                 place != NULL && *place != '\0' ? place : "/tmp");
-        if (mkdtemp(copies) == NULL) {
-            copies[0] = '\0';
-            return false;
-        }
-    }
-    snprintf(folder, sizeof folder, "%s/%zu", copies, copied.count);
-    snprintf(copy, sizeof copy, "%s/%s", folder, slash != NULL ? slash + 1 : path);
-    if (mkdir(folder, 0700) != 0) return false;
-    arguments_add(&copied, copy);
-    arguments_add(&originals, path);
-    int fd = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = fd >= 0;
-    while (ok && file.at < file.end) {
-        ssize_t written = write(fd, file.at, (size_t)(file.end - file.at));
-        ok = written > 0 || (written < 0 && errno == EINTR);
-        if (written > 0) file.at += written;
-    }
-    if (fd >= 0 && close(fd) != 0) ok = false;
-    return ok;
-}
-
-static void remove_copies(void) {
-    for (size_t i = 0; i < copied.count; i++) {
-        unlink(copied.items[i]);
-        *strrchr(copied.items[i], '/') = '\0';
-        rmdir(copied.items[i]);
-    }
-    if (copies[0] != '\0') rmdir(copies);
-}
-
-/* A line of wasm-ld's, with the names that the user knows. */
-static void print_line(void *state, char *text) {
-    (void)state;
-    const char *line = text;
-    while (*line != '\0') {
-        const char *at = copies[0] != '\0' ? strstr(line, copies) : NULL;
-        size_t length = 0, i = 0;
-        for (; at != NULL && i < copied.count; i++) {
-            length = strlen(copied.items[i]);
-            if (strncmp(at, copied.items[i], length) == 0) break;
-        }
-        if (at == NULL || i == copied.count) break;
-        fprintf(stderr, "%.*s%s", (int)(at - line), line, originals.items[i]);
-        line = at + length;
-    }
-    fputs(line, stderr);
-}
-
-/* Add the input file, or a copy of it with shared locks. False: it cannot be copied. */
-static bool add_input(struct arguments *command, const char *argument, const char *path) {
-    struct stat status;
-    bool ok = true, is_copied = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 8) {
-        size_t size = (size_t)status.st_size;
-        uint8_t *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-        struct reader file = {bytes, bytes + size};
-        if (bytes != MAP_FAILED) {
-            if ((is_object(file) || is_archive(file)) &&
-                memmem(bytes, size, lock_start, sizeof lock_start - 1) != NULL) {
-                share_locks(file);
-                ok = is_copied = write_copy(path, file);
-            }
-            munmap(bytes, size);
-        }
-    }
-    if (fd >= 0) close(fd);
-    arguments_add(command, is_copied ? copied.items[copied.count - 1] : argument);
-    return ok;
-}
-
-/* "-lNAME" as wasm-ld finds it: its archive in one of the -L directories, or NULL. */
-static const char *find_library(int argc, char **argv, const char *name) {
-    static char path[PATH_MAX];
-    for (int i = 1; i < argc; i++) {
-        const char *directory = argv[i];
-        if (strncmp(directory, "-L", 2) != 0) continue;
-        directory += 2;
-        if (*directory == '\0' && i + 1 < argc) directory = argv[i + 1];
-        snprintf(path, sizeof path, "%s/lib%s.a", directory, name);
-        if (access(path, R_OK) == 0) return path;
-    }
-    return NULL;
-}
-
-/* The value of the option is no input. */
-static bool takes_value(const char *option) {
-    static const char *const options[] = {"-o", "-L", "-m", "-z", "-e", "-u", "-y", "-mllvm", NULL};
-    for (int i = 0; options[i] != NULL; i++)
-        if (strcmp(option, options[i]) == 0) return true;
-    return false;
-}
-
-static bool make_command(int argc, char **argv, const char *linker, struct arguments *command) {
-    arguments_add(command, linker);
-    for (int i = 1; i < argc; i++) {
-        const char *library;
-        bool ok = true;
-        if (takes_value(argv[i]) && i + 1 < argc) {
-            arguments_add(command, argv[i]);
-            arguments_add(command, argv[++i]);
-        } else if (strncmp(argv[i], "-l", 2) == 0 && argv[i][2] != '\0' &&
-                   (library = find_library(argc, argv, argv[i] + 2)) != NULL) {
-            ok = add_input(command, argv[i], library);
-        } else if (argv[i][0] != '-') {
-            ok = add_input(command, argv[i], argv[i]);
-        } else {
-            arguments_add(command, argv[i]);
-        }
-        if (ok) continue;
-        fprintf(stderr, "mpiwasm-ld: error: cannot copy %s to %s: %s\n", argv[i],
-                copies[0] != '\0' ? copies : "a temporary directory", strerror(errno));
-        return false;
+    if (!link_is_archive(bytes, size)) return false;
+    struct link_member member;
+    size_t offset = 0;
+    while (link_archive_next(bytes, size, &offset, &member)) {
+        uint8_t *start = bytes + (member.bytes - bytes);
+        if (link_is_object(start, member.size))
+            share_in_object((struct reader){start, start + member.size});
     }
     return true;
-}
-
-/* The clang's own wasm-ld; its name in PATH if it cannot tell. */
-static void find_linker(const char *clang, char *out, size_t size) {
-    char command[PATH_MAX + 64];
-    snprintf(command, sizeof command, "'%s' -print-prog-name=wasm-ld", clang);
-    FILE *pipe = popen(command, "r");
-    bool ok = pipe != NULL && fgets(out, (int)size, pipe) != NULL;
-    if (pipe != NULL) pclose(pipe);
-    if (!ok) snprintf(out, size, "wasm-ld");
-    out[strcspn(out, "\n")] = '\0';
-}
-
-int openmp_link(int argc, char **argv, const char *clang) {
-    struct arguments command = {0};
-    char linker[PATH_MAX];
-    find_linker(clang, linker, sizeof linker);
-    int code = 1;
-    if (make_command(argc, argv, linker, &command))
-        code = arguments_run(&command, "mpiwasm-ld: error", print_line, NULL);
-    if (code < 0) {
-        fprintf(stderr, "mpiwasm-ld: error: cannot start %s: %s\n", linker, strerror(errno));
-        code = 1;
-    }
-    remove_copies();
-    return code;
 }

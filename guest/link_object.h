@@ -1,0 +1,70 @@
+/*
+ * link_object.h - WebAssembly objects and archives of them, as mpiwasm-ld reads and changes them.
+ *
+ * Bytes are the caller's and must stay; errors are ERROR_MALFORMED with the offset in the object.
+ */
+#ifndef MPIWASM_GUEST_LINK_OBJECT_H
+#define MPIWASM_GUEST_LINK_OBJECT_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+/* The custom section in which mpiwasmfort's objects list the procedures that they define or call,
+ * lines "NAME N": N lengths of CHARACTER arguments come last. Linkers leave it out with
+ * --strip-debug. */
+#define LINK_PROCEDURES ".debug_mpiwasm_procedures"
+
+/* The type of a function as text: a letter for the result ('v': none), then one for each parameter:
+ * i I f F for i32 i64 f32 f64, and '?' for whatever else. */
+struct link_function {
+    char *name;       /* owned */
+    const char *type; /* one of the object's */
+    uint32_t symbol_count;
+};
+
+struct link_object {
+    struct link_function *imports, *definitions; /* symbols that other objects define, or may use */
+    size_t import_count, definition_count;
+    char **types;
+    size_t type_count;
+    const char *procedures; /* lines of LINK_PROCEDURES, not terminated; NULL: not Fortran's */
+    size_t procedures_size;
+    size_t imports_at, imports_end; /* the section of imports, from its id on */
+};
+
+bool link_is_object(const uint8_t *bytes, size_t size);
+
+bool link_object_read(const uint8_t *bytes, size_t size, struct link_object *out,
+                      struct error *err);
+void link_object_free(struct link_object *object);
+
+/*
+ * Copy the object to *out (allocated), with other names for functions that it uses but does not
+ * define: `rename` gives the new one, or NULL for those that keep theirs.
+ */
+typedef const char *link_rename(void *state, const char *name, const char *type);
+bool link_object_rename(const uint8_t *bytes, size_t size, const struct link_object *object,
+                        link_rename *rename, void *state, uint8_t **out, size_t *out_size,
+                        struct error *err);
+
+/* ---- archives: ar(5), of GNU or BSD; not thin ones ---- */
+
+bool link_is_archive(const uint8_t *bytes, size_t size);
+
+struct link_member {
+    const uint8_t *header; /* 60 bytes, and the long name behind it that BSD's have */
+    size_t header_size;    /* of both */
+    const uint8_t *bytes;  /* the file */
+    size_t size;
+    bool is_index; /* of symbols: offsets of members, which linkers do without */
+};
+
+/* The member at *offset (0 for the first one), which moves on; false at the end, or behind what is
+ * no archive any more. */
+bool link_archive_next(const uint8_t *bytes, size_t size, size_t *offset, struct link_member *out);
+
+/* The header of the member if it had `size` bytes: header_size bytes at `out`. */
+void link_member_header(const struct link_member *member, size_t size, uint8_t *out);
+
+#endif
