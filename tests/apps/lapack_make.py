@@ -37,8 +37,11 @@ def build_lapack(flavour, precisions):
     if not before:
         write_settings(flavour, source)
         for folder in ("BLAS/SRC", "SRC", "TESTING/MATGEN"):
-            for precision in precisions:  # one after the other: all add to one library
-                flavour.make("-s", "-C", folder, PRECISIONS[precision], cwd=source)
+            # One after the other, since all add to one library. Each make ends by deleting what
+            # compiling this file left for others; the next one does so only if told that it is new.
+            for precision in precisions:
+                flavour.make("-s", "-C", folder, "-W", "la_xisnan.F90", PRECISIONS[precision],
+                             cwd=source)
         # Makefiles that allow one process at a time, side by side.
         folders = sorted(set(programs.values()))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:

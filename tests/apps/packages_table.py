@@ -46,8 +46,12 @@ def failures(results):
                     found.setdefault((name, how), []).append((mpi, ranks))
         lines += [f"- {package['title']}, on {places(where)}: only the checks {which}."
                   for which, where in sorted(chosen.items())]
-        lines += [f"- {package['title']}, {name}, on {places(where)}: fails {how}."
-                  for (name, how), where in sorted(found.items())]
+        alike = {}
+        for (name, how), where in sorted(found.items()):
+            alike.setdefault((how, places(where)), []).append(name)
+        lines += [f"- {package['title']}, {', '.join(names)}, on {where}: "
+                  f"{'fails' if len(names) == 1 else 'fail'} {how}."
+                  for (how, where), names in alike.items()]
     return lines
 
 
