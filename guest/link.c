@@ -5,8 +5,9 @@
  * critical sections have names are changed before (openmp_link.c).  Where wasm-ld says that
  * functions are called with other types than they have, and adapters can be had for them
  * (link_adapt.c), it runs once more: the calls in objects and archives then name adapters, of which
- * an object is made.  What is changed are copies, archives whole, so that members are linked as
- * they would be; messages name the files.  A link with nothing to change reads no input here.
+ * an object is made.  Links with Fortran's library are searched for addresses that need adapters,
+ * too. What is changed are copies, archives whole, so that members are linked as they would be;
+ * messages name the files.  Other links read no input here.
  *
  * Not changed: objects of LLVM's intermediate language (-flto), thin archives, and links whose
  * result is an object (-r).
@@ -281,8 +282,8 @@ static bool shorten(struct link *link, struct arguments *command) {
     return fclose(file) == 0;
 }
 
-/* wasm-ld with the copies that there are, and one more object unless `more` is NULL. */
-static int run(struct link *link, const char *more, void (*take)(void *, char *)) {
+/* wasm-ld with the copies that there are, and more arguments, unless they are NULL. */
+static int run(struct link *link, const struct arguments *more, void (*take)(void *, char *)) {
     struct arguments command = {0};
     arguments_add(&command, link->linker);
     for (size_t i = 0; i < link->arguments.count; i++) {
@@ -290,7 +291,7 @@ static int run(struct link *link, const char *more, void (*take)(void *, char *)
         bool is_copied = input != NULL && input->copy != NULL;
         arguments_add(&command, is_copied ? input->copy : link->arguments.items[i]);
     }
-    if (more != NULL) arguments_add(&command, more);
+    if (more != NULL) arguments_add_all(&command, (const char *const *)more->items, more->count);
     if (link->has_response_file && !shorten(link, &command)) return 1;
     int code = arguments_run(&command, "mpiwasm-ld: error", take, link);
     if (code >= 0) return code;
@@ -300,21 +301,26 @@ static int run(struct link *link, const char *more, void (*take)(void *, char *)
 
 /* ---- adapters ---- */
 
-static void look_at(struct adapters *adapters, const uint8_t *bytes, size_t size) {
+typedef void visit(struct adapters *adapters, const struct link_object *object);
+
+static void look_at(struct adapters *adapters, const uint8_t *bytes, size_t size, visit *look) {
     struct link_object object;
     if (!link_is_object(bytes, size) || !link_object_read(bytes, size, &object, NULL)) return;
-    adapters_look_at(adapters, &object);
+    look(adapters, &object);
     link_object_free(&object);
 }
 
-static void look_at_input(struct adapters *adapters, const struct input *input) {
-    struct link_member member;
-    size_t offset = 0;
-    if (input->bytes == NULL) return;
-    look_at(adapters, input->bytes, input->size);
-    if (!link_is_archive(input->bytes, input->size)) return;
-    while (link_archive_next(input->bytes, input->size, &offset, &member))
-        look_at(adapters, member.bytes, member.size);
+static void look_at_inputs(const struct link *link, struct adapters *adapters, visit *look) {
+    for (size_t i = 0; i < link->arguments.count; i++) {
+        const struct input *input = &link->inputs[i];
+        struct link_member member;
+        size_t offset = 0;
+        if (input->bytes == NULL) continue;
+        look_at(adapters, input->bytes, input->size, look);
+        if (!link_is_archive(input->bytes, input->size)) continue;
+        while (link_archive_next(input->bytes, input->size, &offset, &member))
+            look_at(adapters, member.bytes, member.size, look);
+    }
 }
 
 static bool calls_adapter(struct adapters *adapters, const struct link_object *object) {
@@ -391,34 +397,50 @@ static bool rename_in_input(struct link *link, struct adapters *adapters, struct
     return ok;
 }
 
-/* The object of the adapters; NULL, which is said, if it cannot be made. */
-static const char *compile_adapters(struct link *link, const struct adapters *adapters) {
+/* Add an object with the adapters whose calls are linked, or the one of number `one`, which is only
+ * linked if its address is. */
+static bool compile_adapters(struct link *link, const struct adapters *adapters, size_t one,
+                             struct arguments *objects) {
     static const char *const flags[] = {"--target=wasm32-wasip1", "-O2", "-w", "-c", "-o"};
     const char *source = make_place(link, "adapters.c");
     FILE *file = source != NULL ? fopen(source, "wx") : NULL;
-    if (file == NULL) return NULL;
-    adapters_write(adapters, file);
+    if (file == NULL) return false;
+    size_t count = 0;
+    for (size_t i = 0; i < adapters->count; i++) {
+        if (adapters->items[i].adapter == NULL) continue;
+        if (one == SIZE_MAX ? adapters->items[i].is_address : i != one) continue;
+        adapters_write(adapters, i, file);
+        count++;
+    }
     const char *object = fclose(file) == 0 ? make_place(link, "adapters.o") : NULL;
-    if (object == NULL) return NULL;
+    if (object == NULL) return false;
+    if (count == 0) return true;
     struct arguments command = {0};
     arguments_add(&command, link->clang);
     arguments_add_all(&command, flags, sizeof flags / sizeof *flags);
     arguments_add(&command, object);
     arguments_add(&command, source);
-    if (arguments_run(&command, "mpiwasm-ld: error", print_line, link) == 0) return object;
-    complain("the adapters of %zu functions cannot be compiled", adapters->count);
-    return NULL;
+    if (arguments_run(&command, "mpiwasm-ld: error", print_line, link) != 0)
+        return complain("the adapters of %zu functions cannot be compiled", count);
+    if (one != SIZE_MAX) arguments_add(objects, "--start-lib");
+    arguments_add(objects, object);
+    if (one != SIZE_MAX) arguments_add(objects, "--end-lib");
+    return true;
 }
 
-/* Whether wasm-ld is to run again, with the object *more. */
-static bool adapt(struct link *link, struct adapters *adapters, const char **more) {
+/* Whether wasm-ld is to run again, with these objects more. */
+static bool adapt(struct link *link, struct adapters *adapters, struct arguments *objects) {
     if (has_argument(link, "-r") || has_argument(link, "--relocatable") || !read_inputs(link))
         return false;
-    for (size_t i = 0; i < link->arguments.count; i++)
-        look_at_input(adapters, &link->inputs[i]);
+    look_at_inputs(link, adapters, adapters_look_at);
+    look_at_inputs(link, adapters, adapters_collect);
+    adapters_sort(adapters);
+    if (adapters->procedure_count > 0) look_at_inputs(link, adapters, adapters_find_addresses);
     if (adapters_decide(adapters) == 0) return false;
-    *more = compile_adapters(link, adapters);
-    bool ok = *more != NULL;
+    bool ok = compile_adapters(link, adapters, SIZE_MAX, objects);
+    for (size_t i = 0; ok && i < adapters->count; i++)
+        if (adapters->items[i].is_address && adapters->items[i].adapter != NULL)
+            ok = compile_adapters(link, adapters, i, objects);
     for (size_t i = 0; ok && i < link->arguments.count; i++)
         ok = rename_in_input(link, adapters, &link->inputs[i]);
     if (ok) adapters_print(adapters, stderr);
@@ -428,7 +450,7 @@ static bool adapt(struct link *link, struct adapters *adapters, const char **mor
 int link_run(int argc, char **argv, const char *clang) {
     struct link link = {.clang = clang};
     struct adapters adapters = {0};
-    const char *more = NULL;
+    struct arguments more = {0};
     int code = 1;
     find_linker(&link);
     if (!read_arguments(&link, argc, argv)) return 1;
@@ -444,8 +466,9 @@ int link_run(int argc, char **argv, const char *clang) {
     code = run(&link, NULL, keep_line);
     for (size_t i = 0; i < link.said.count; i++)
         adapters_take_line(&adapters, link.said.items[i]);
-    if (adapters.count > 0 && adapt(&link, &adapters, &more)) {
-        code = run(&link, more, print_line);
+    bool is_fortran = code == 0 && has_argument(&link, "-lmpiwasm-flang");
+    if ((adapters.count > 0 || is_fortran) && adapt(&link, &adapters, &more)) {
+        code = run(&link, &more, print_line);
     } else {
         for (size_t i = 0; i < link.said.count; i++)
             print_line(&link, link.said.items[i]);

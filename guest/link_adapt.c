@@ -9,7 +9,10 @@
  * of the options that BLAS and LAPACK take; a missing result is 0.
  *
  * Only where one side is Fortran's, which its object tells (LINK_PROCEDURES), and nothing else
- * differs: arguments that C forgets are left to trap, and wasm-ld's message to be read.
+ * differs: arguments that C forgets are left to trap, and wasm-ld's message to be read.  Where C
+ * takes a procedure's address alone wasm-ld does not compare types: these are looked for here, and
+ * are only adapted if lengths are missing and all inputs that define the procedure agree on its
+ * type.
  */
 #include "guest/link_adapt.h"
 
@@ -56,18 +59,22 @@ static char *read_type(const char *text) {
     return type;
 }
 
+static void add_mismatch(struct adapters *adapters, const char *name, size_t length) {
+    size_t size = (adapters->count + 1) * sizeof *adapters->items;
+    adapters->items = checked(realloc(adapters->items, size));
+    adapters->items[adapters->count++] = (struct mismatch){
+        .name = checked(strndup(name, length)),
+        .caller_lengths = -1,
+        .callee_lengths = -1,
+    };
+}
+
 void adapters_take_line(struct adapters *adapters, const char *line) {
     static const char start[] = "function signature mismatch: ", defined[] = ">>> defined as ";
     const char *at = strstr(line, start);
     if (at != NULL) {
-        size_t size = (adapters->count + 1) * sizeof *adapters->items;
-        adapters->items = checked(realloc(adapters->items, size));
         at += sizeof start - 1;
-        adapters->items[adapters->count++] = (struct mismatch){
-            .name = checked(strndup(at, strcspn(at, "\n"))),
-            .caller_lengths = -1,
-            .callee_lengths = -1,
-        };
+        add_mismatch(adapters, at, strcspn(at, "\n"));
         return;
     }
     if (adapters->count == 0 || strncmp(line, defined, sizeof defined - 1) != 0) return;
@@ -121,6 +128,78 @@ void adapters_look_at(struct adapters *adapters, const struct link_object *objec
     }
 }
 
+/* ---- addresses ---- */
+
+void adapters_collect(struct adapters *adapters, const struct link_object *object) {
+    if (object->procedures == NULL) return;
+    for (size_t i = 0; i < object->definition_count; i++) {
+        const struct link_function *function = &object->definitions[i];
+        int lengths = find_lengths(object, function->name);
+        if (lengths <= 0) continue;
+        if (adapters->procedure_count == adapters->procedure_room) {
+            adapters->procedure_room = 2 * adapters->procedure_room + 64;
+            size_t size = adapters->procedure_room * sizeof *adapters->procedures;
+            adapters->procedures = checked(realloc(adapters->procedures, size));
+        }
+        adapters->procedures[adapters->procedure_count++] =
+            (struct procedure){.name = checked(strdup(function->name)),
+                               .type = checked(strdup(function->type)),
+                               .lengths = lengths};
+    }
+}
+
+static int compare_procedures(const void *a, const void *b) {
+    return strcmp(((const struct procedure *)a)->name, ((const struct procedure *)b)->name);
+}
+
+void adapters_sort(struct adapters *adapters) {
+    if (adapters->procedure_count > 0)
+        qsort(adapters->procedures, adapters->procedure_count, sizeof *adapters->procedures,
+              compare_procedures);
+}
+
+static struct procedure *find_procedure(const struct adapters *adapters, const char *name) {
+    struct procedure key = {.name = (char *)name};
+    if (adapters->procedure_count == 0) return NULL;
+    return bsearch(&key, adapters->procedures, adapters->procedure_count,
+                   sizeof *adapters->procedures, compare_procedures);
+}
+
+static bool is_known(const struct adapters *adapters, const char *name, const char *caller) {
+    for (size_t i = 0; i < adapters->count; i++)
+        if (strcmp(adapters->items[i].name, name) == 0 && adapters->items[i].caller != NULL &&
+            strcmp(adapters->items[i].caller, caller) == 0)
+            return true;
+    return false;
+}
+
+void adapters_find_addresses(struct adapters *adapters, const struct link_object *object) {
+    for (size_t i = 0; i < object->definition_count; i++) {
+        const struct link_function *function = &object->definitions[i];
+        struct procedure *procedure = find_procedure(adapters, function->name);
+        if (procedure != NULL && strcmp(procedure->type, function->type) != 0)
+            procedure->is_unclear = true;
+    }
+    if (object->procedures != NULL) return; /* Fortran's own are of the callee's type */
+    for (size_t i = 0; i < object->import_count; i++) {
+        const struct link_function *function = &object->imports[i];
+        if (function->is_called || function->symbol_count == 0) continue;
+        const struct procedure *procedure = find_procedure(adapters, function->name);
+        /* A result more or less is left: the address may be for Fortran, which calls it right. */
+        if (procedure == NULL || strlen(procedure->type) == strlen(function->type) ||
+            is_known(adapters, function->name, function->type))
+            continue;
+        add_mismatch(adapters, function->name, strlen(function->name));
+        struct mismatch *mismatch = &adapters->items[adapters->count - 1];
+        mismatch->caller = checked(strdup(function->type));
+        mismatch->callee = checked(strdup(procedure->type));
+        mismatch->callee_lengths = procedure->lengths;
+        mismatch->has_caller = mismatch->is_address = true;
+    }
+}
+
+/* ---- adapters ---- */
+
 /* How many arguments both sides have in common; -1: they differ in more than lengths. */
 static int count_common(const struct mismatch *mismatch) {
     int caller = (int)strlen(mismatch->caller) - 1, callee = (int)strlen(mismatch->callee) - 1;
@@ -140,8 +219,9 @@ static bool are_lengths(const char *letters) {
     return strspn(letters, "iI") == strlen(letters);
 }
 
-static bool can_adapt(const struct mismatch *mismatch) {
+static bool can_adapt(const struct adapters *adapters, const struct mismatch *mismatch) {
     const char *caller = mismatch->caller, *callee = mismatch->callee;
+    if (mismatch->is_address && find_procedure(adapters, mismatch->name)->is_unclear) return false;
     if (!mismatch->has_caller || strchr(caller, '?') || strchr(callee, '?')) return false;
     if (caller[0] != callee[0] && caller[0] != 'v' && callee[0] != 'v') return false;
     int common = count_common(mismatch);
@@ -159,7 +239,8 @@ size_t adapters_decide(struct adapters *adapters) {
     size_t found = 0;
     for (size_t i = 0; i < adapters->count; i++) {
         struct mismatch *mismatch = &adapters->items[i];
-        if (mismatch->callee == NULL || !is_plain(mismatch->name) || !can_adapt(mismatch)) continue;
+        if (mismatch->callee == NULL || !is_plain(mismatch->name) || !can_adapt(adapters, mismatch))
+            continue;
         size_t size = strlen(mismatch->name) + 40;
         mismatch->adapter = checked(malloc(size));
         snprintf(mismatch->adapter, size, "%s.adapter%zu", mismatch->name, ++found);
@@ -195,28 +276,24 @@ static void write_head(FILE *out, const char *type, const char *name, size_t num
     fputs(type[1] == '\0' ? "void)" : ")", out);
 }
 
-void adapters_write(const struct adapters *adapters, FILE *out) {
-    for (size_t i = 0; i < adapters->count; i++) {
-        const struct mismatch *mismatch = &adapters->items[i];
-        if (mismatch->adapter == NULL) continue;
-        const char *caller = mismatch->caller, *callee = mismatch->callee;
-        write_head(out, callee, "callee", i);
-        fprintf(out, " __asm__(\"%s\");\n", mismatch->name);
-        write_head(out, caller, "caller", i);
-        fprintf(out, " __asm__(\"%s\");\n", mismatch->adapter);
-        write_head(out, caller, "caller", i);
-        fprintf(out, " {\n    %scallee%zu(", caller[0] != 'v' && callee[0] != 'v' ? "return " : "",
-                i);
-        size_t given = strlen(caller) - 1;
-        for (size_t k = 1; callee[k] != '\0'; k++) {
-            fputs(k > 1 ? ", " : "", out);
-            if (k <= given)
-                fprintf(out, "a%zu", k);
-            else
-                fputs("1", out);
-        }
-        fprintf(out, ");\n%s}\n", caller[0] != 'v' && callee[0] == 'v' ? "    return 0;\n" : "");
+void adapters_write(const struct adapters *adapters, size_t i, FILE *out) {
+    const struct mismatch *mismatch = &adapters->items[i];
+    const char *caller = mismatch->caller, *callee = mismatch->callee;
+    write_head(out, callee, "callee", i);
+    fprintf(out, " __asm__(\"%s\");\n", mismatch->name);
+    write_head(out, caller, "caller", i);
+    fprintf(out, " __asm__(\"%s\");\n", mismatch->adapter);
+    write_head(out, caller, "caller", i);
+    fprintf(out, " {\n    %scallee%zu(", caller[0] != 'v' && callee[0] != 'v' ? "return " : "", i);
+    size_t given = strlen(caller) - 1;
+    for (size_t k = 1; callee[k] != '\0'; k++) {
+        fputs(k > 1 ? ", " : "", out);
+        if (k <= given)
+            fprintf(out, "a%zu", k);
+        else
+            fputs("1", out);
     }
+    fprintf(out, ");\n%s}\n", caller[0] != 'v' && callee[0] == 'v' ? "    return 0;\n" : "");
 }
 
 void adapters_print(const struct adapters *adapters, FILE *out) {
@@ -238,6 +315,11 @@ void adapters_free(struct adapters *adapters) {
         free(adapters->items[i].callee);
         free(adapters->items[i].adapter);
     }
+    for (size_t i = 0; i < adapters->procedure_count; i++) {
+        free(adapters->procedures[i].name);
+        free(adapters->procedures[i].type);
+    }
+    free(adapters->procedures);
     free(adapters->items);
     *adapters = (struct adapters){0};
 }

@@ -14,13 +14,23 @@ struct mismatch {
     char *name, *caller, *callee;
     int caller_lengths, callee_lengths; /* CHARACTER lengths at the end; -1: not Fortran's side */
     bool has_caller;                    /* an object at hand calls it so */
-    char *adapter;                      /* the name of the function between them; NULL: none */
+    bool is_address; /* or only takes its address, for which wasm-ld does not look at types */
+    char *adapter;   /* the name of the function between them; NULL: none */
+};
+
+/* A procedure of Fortran's that an input defines. */
+struct procedure {
+    char *name, *type;
+    int lengths;
+    bool is_unclear; /* inputs define it with several types */
 };
 
 /* A zeroed one is empty. */
 struct adapters {
     struct mismatch *items;
     size_t count;
+    struct procedure *procedures;
+    size_t procedure_count, procedure_room;
 };
 
 /* A line of wasm-ld's standard error: three tell of a mismatch. */
@@ -29,14 +39,21 @@ void adapters_take_line(struct adapters *adapters, const char *line);
 /* What an input of the link knows of the procedures that mismatch. */
 void adapters_look_at(struct adapters *adapters, const struct link_object *object);
 
+/* Addresses of procedures in C with other types than they have: collect the procedures of all
+ * inputs, sort them, then look for their addresses in all inputs, and for what else has their
+ * names. */
+void adapters_collect(struct adapters *adapters, const struct link_object *object);
+void adapters_sort(struct adapters *adapters);
+void adapters_find_addresses(struct adapters *adapters, const struct link_object *object);
+
 /* After all inputs: name adapters for what can be adapted. Returns how many there are. */
 size_t adapters_decide(struct adapters *adapters);
 
 /* For link_object_rename: the adapter's name for calls that need it. `state` is the adapters. */
 const char *adapters_rename(void *state, const char *name, const char *type);
 
-/* The source of the adapters, in C. */
-void adapters_write(const struct adapters *adapters, FILE *out);
+/* The source of an adapter, in C. */
+void adapters_write(const struct adapters *adapters, size_t i, FILE *out);
 
 /* A note on each adapter, for mpiwasmcc -v. */
 void adapters_print(const struct adapters *adapters, FILE *out);

@@ -33,16 +33,20 @@ enum {
     IMPORT_MEMORY = 2,
     IMPORT_GLOBAL = 3,
     IMPORT_TAG = 4,
+    RELOCATION_CALL = 0,
     ARCHIVE_START = 8,
     HEADER = 60, /* bytes before a member of an archive */
 };
+
+static const uint32_t NO_IMPORT = UINT32_MAX;
 
 /* What reading an object needs beside what it gives. */
 struct parse {
     struct link_object *object;
     uint32_t *function_types; /* of the functions that the object has, without imports */
     size_t function_count;
-    bool has_symbols;
+    uint32_t *symbol_imports; /* the import of each symbol, NO_IMPORT if it is none */
+    size_t symbol_count;
 };
 
 static bool out_of_memory(struct error *err) {
@@ -188,6 +192,7 @@ static bool read_function_symbol(struct reader *reader, struct parse *parse, uin
         if (index >= object->import_count)
             return error_set(err, ERROR_MALFORMED, "a symbol's import is not in the object");
         if (!has_name) object->imports[index].symbol_count++;
+        parse->symbol_imports[parse->symbol_count] = index;
         return true;
     }
     if (index < object->import_count || index - object->import_count >= parse->function_count)
@@ -201,12 +206,14 @@ static bool read_symbols(struct reader *reader, struct parse *parse, struct erro
     struct link_object *object = parse->object;
     uint32_t count, flags, number, size;
     const char *name;
-    if (parse->has_symbols) return error_set(err, ERROR_MALFORMED, "two tables of symbols");
-    parse->has_symbols = true;
+    if (object->definitions != NULL)
+        return error_set(err, ERROR_MALFORMED, "two tables of symbols");
     if (!read_count(reader, &count, err)) return false;
     object->definitions = calloc((size_t)count + 1, sizeof *object->definitions);
-    if (object->definitions == NULL) return out_of_memory(err);
-    for (uint32_t i = 0; i < count; i++) {
+    parse->symbol_imports = calloc((size_t)count + 1, sizeof *parse->symbol_imports);
+    if (object->definitions == NULL || parse->symbol_imports == NULL) return out_of_memory(err);
+    for (; parse->symbol_count < count; parse->symbol_count++) {
+        parse->symbol_imports[parse->symbol_count] = NO_IMPORT;
         uint8_t kind;
         bool ok = reader_u8(reader, &kind, err) && reader_u32(reader, &flags, err);
         bool is_defined = ok && (flags & UNDEFINED) == 0;
@@ -228,15 +235,44 @@ static bool read_symbols(struct reader *reader, struct parse *parse, struct erro
     return true;
 }
 
+/* Whether a relocation of this type has an addend. */
+static bool has_addend(uint32_t type) {
+    static const uint8_t types[] = {3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25};
+    return type <= UINT8_MAX && memchr(types, (int)type, sizeof types) != NULL;
+}
+
+static bool read_relocations(struct reader *reader, struct parse *parse, struct error *err) {
+    uint32_t section, count, type, offset, symbol;
+    int64_t addend;
+    if (!reader_u32(reader, &section, err) || !read_count(reader, &count, err)) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!reader_u32(reader, &type, err) || !reader_u32(reader, &offset, err) ||
+            !reader_u32(reader, &symbol, err) ||
+            (has_addend(type) && !reader_s64(reader, &addend, err)))
+            return false;
+        if (type != RELOCATION_CALL) continue;
+        if (symbol >= parse->symbol_count)
+            return error_set(err, ERROR_MALFORMED, "a relocation's symbol is not in the object");
+        uint32_t import = parse->symbol_imports[symbol];
+        if (import != NO_IMPORT) parse->object->imports[import].is_called = true;
+    }
+    return true;
+}
+
+static bool is_name(const char *name, uint32_t size, const char *wanted) {
+    return size == strlen(wanted) && memcmp(name, wanted, size) == 0;
+}
+
 static bool read_custom(struct reader *reader, struct parse *parse, struct error *err) {
     const char *name;
     uint32_t size, version;
     if (!read_name(reader, &name, &size, err)) return false;
-    if (size == strlen(LINK_PROCEDURES) && memcmp(name, LINK_PROCEDURES, size) == 0) {
+    if (is_name(name, size, LINK_PROCEDURES)) {
         parse->object->procedures = (const char *)reader->at;
         parse->object->procedures_size = reader_remaining(reader);
     }
-    if (size != strlen("linking") || memcmp(name, "linking", size) != 0) return true;
+    if (is_name(name, size, "reloc.CODE")) return read_relocations(reader, parse, err);
+    if (!is_name(name, size, "linking")) return true;
     if (!reader_u32(reader, &version, err)) return false;
     while (reader_remaining(reader) > 0) {
         uint8_t id;
@@ -285,6 +321,7 @@ bool link_object_read(const uint8_t *bytes, size_t size, struct link_object *out
     while (ok && reader_remaining(&reader) > 0)
         ok = read_section(&reader, &parse, err);
     free(parse.function_types);
+    free(parse.symbol_imports);
     if (!ok) link_object_free(out);
     return ok;
 }

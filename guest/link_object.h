@@ -18,9 +18,10 @@
 /* The type of a function as text: a letter for the result ('v': none), then one for each parameter:
  * i I f F for i32 i64 f32 f64, and '?' for whatever else. */
 struct link_function {
-    char *name;       /* owned */
-    const char *type; /* one of the object's */
-    uint32_t symbol_count;
+    char *name;            /* owned */
+    const char *type;      /* one of the object's */
+    uint32_t symbol_count; /* of an import: symbols that are called as it is */
+    bool is_called;        /* an import is, directly; else its address is taken */
 };
 
 struct link_object {

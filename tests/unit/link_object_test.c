@@ -34,6 +34,12 @@ static const char *find(const struct link_function *functions, size_t count, con
     return "";
 }
 
+static bool is_called(const struct link_object *object, const char *name) {
+    for (size_t i = 0; i < object->import_count; i++)
+        if (strcmp(object->imports[i].name, name) == 0) return object->imports[i].is_called;
+    return false;
+}
+
 /* `called` gets a name that makes the section's size a longer number. */
 static const char *rename_called(void *state, const char *name, const char *type) {
     return strcmp(name, "called") == 0 ? state : NULL;
@@ -54,6 +60,9 @@ static void test_whole(struct bytes file) {
     CHECK_TEXT(find(object.definitions, object.definition_count, "pointer"), "i");
     CHECK(*find(object.definitions, object.definition_count, "hidden") == '\0');
     CHECK(object.procedures == NULL);
+    CHECK(is_called(&object, "called") && is_called(&object, "maybe"));
+    CHECK(!is_called(&object, "taken"));
+    CHECK_TEXT(find(object.imports, object.import_count, "taken"), "fF");
 
     CHECK(link_object_rename(file.at, file.size, &object, rename_called, long_name, &changed, &size,
                              &err));

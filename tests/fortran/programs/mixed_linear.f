@@ -67,7 +67,18 @@ C     Procedures with the arguments that BLAS and LAPACK have.
         END DO
       END DO
       END
-C     The first N letters of a text whose length is told.
+C     The mean of the diagonal, or its sum.
+      DOUBLE PRECISION FUNCTION DDIAG(WHAT, N, A)
+      CHARACTER WHAT
+      INTEGER N, I
+      DOUBLE PRECISION A(N, N)
+      DDIAG = 0
+      DO I = 1, N
+        DDIAG = DDIAG + A(I, I)
+      END DO
+      IF (WHAT .EQ. 'M') DDIAG = DDIAG / N
+      END
+C     How long a text is told to be.
       SUBROUTINE LENGTH(TEXT, N)
       CHARACTER*(*) TEXT
       INTEGER N

@@ -12,6 +12,7 @@ int shown(int n) {
     if (maybe) maybe("text");
     return hidden(n) + hidden(n + 1) + (wide() > 1);
 }
+float taken(double d);
 void (*pointer(void))(void) {
-    return (void (*)(void))called;
+    return (void (*)(void))taken;
 }
