@@ -30,7 +30,7 @@ foreach(name mpiwasmf77 mpiwasmf90)
 endforeach()
 
 set(fortran ${CMAKE_CURRENT_BINARY_DIR}/fortran)
-file(MAKE_DIRECTORY ${fortran} ${MPIWASM_GUEST_DIR}/modules)
+file(MAKE_DIRECTORY ${fortran} ${MPIWASM_GUEST_DIR}/modules/openmp)
 set(generated_from ${CMAKE_CURRENT_SOURCE_DIR}/mpi_fortran.py
     ${CMAKE_CURRENT_SOURCE_DIR}/mpi_imports.py ${CMAKE_CURRENT_SOURCE_DIR}/fortran/mpi_by_hand.c
     ${prototypes} ${CMAKE_SOURCE_DIR}/src/mpi/mpi_functions.def
@@ -52,6 +52,7 @@ fortran_generate(mpif ${MPIWASM_GUEST_DIR}/include/mpif.h)
 fortran_generate(f08 ${MPIWASM_GUEST_DIR}/modules/mpi_f08.f90)
 list(APPEND outputs ${MPIWASM_GUEST_DIR}/include/mpif.h ${MPIWASM_GUEST_DIR}/modules/mpi_f08.f90)
 foreach(pair "fortran/mpi.f90;modules/mpi.f90" "fortran/omp_lib.f90;modules/omp_lib.f90"
+        "fortran/omp_lib_openmp.f90;modules/openmp/omp_lib.f90" "fortran/omp_lib_h.inc;include/omp_lib.h"
         "fortran_runtime.py;fortran_runtime.py")
   list(GET pair 0 from)
   list(GET pair 1 to)
@@ -77,6 +78,16 @@ add_custom_command(OUTPUT ${fortran_library}
                    COMMAND ${MPIWASM_LLVM_AR} rcs ${fortran_library} ${fortran_objects}
                    DEPENDS ${fortran_objects})
 
+# What differs for threads.
+set(fortran_threads_library ${MPIWASM_GUEST_DIR}/lib/libmpiwasm-fortran-threads.a)
+guest_object(${CMAKE_CURRENT_SOURCE_DIR}/fortran/nested.c ${fortran}/nested_threads.o -matomics
+             -mbulk-memory)
+add_custom_command(OUTPUT ${fortran_threads_library}
+                   COMMAND ${CMAKE_COMMAND} -E rm -f ${fortran_threads_library}
+                   COMMAND ${MPIWASM_LLVM_AR} rcs ${fortran_threads_library}
+                           ${fortran}/nested_threads.o
+                   DEPENDS ${fortran}/nested_threads.o)
+
 # The only code beside the compiler that links LLVM; through its C API, too.
 execute_process(COMMAND ${LLVM_CONFIG} --includedir OUTPUT_VARIABLE llvm_includedir
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
@@ -84,7 +95,7 @@ execute_process(COMMAND ${LLVM_CONFIG} --libdir OUTPUT_VARIABLE llvm_libdir
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${LLVM_CONFIG} --link-shared --libs OUTPUT_VARIABLE llvm_libs
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-add_executable(mpiwasm-fortran-ir fortran_ir.c fortran_lengths.c fortran_nested.c
+add_executable(mpiwasm-fortran-ir fortran_ir.c fortran_lengths.c fortran_nested.c fortran_openmp.c
                fortran_procedures.c ${fortran}/mpi_fortran_entries.h)
 target_include_directories(mpiwasm-fortran-ir PRIVATE ${fortran} ${CMAKE_SOURCE_DIR})
 target_include_directories(mpiwasm-fortran-ir SYSTEM PRIVATE ${llvm_includedir})

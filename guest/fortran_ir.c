@@ -8,7 +8,7 @@
  * variables, with their sizes in a custom section "mpiwasm.commons" for the linking wrapper; main;
  * complex functions of the C library and malloc, whose C functions take other arguments; addresses
  * in 64-bit fields of initial values; surplus arguments of MPI calls; types of procedures that are
- * passed as arguments. Lengths of CHARACTERs and internal procedures have their own files.
+ * passed as arguments. Lengths of CHARACTERs, internal procedures and OpenMP have their own files.
  */
 #include "fortran_ir.h"
 
@@ -497,6 +497,7 @@ int main(int argc, char **argv) {
     size_t size;
     char *text = read_file(argv[1], &size);
     fold_products(text);
+    fortran_openmp_edit(text);
     context = LLVMContextCreate();
     LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRange(text, size, argv[1], true);
     char *message = NULL;
@@ -506,6 +507,8 @@ int main(int argc, char **argv) {
     layout = LLVMCreateTargetData(wasm_layout);
 
     char *fir = read_file(argv[2], &size);
+    fortran_openmp_check(fir);
+    fortran_openmp_lower(module, layout);
     fortran_procedures_read(fir);
     fortran_lengths_narrow(module, fir);
     fortran_nested_lower(module);

@@ -356,6 +356,7 @@ static void narrow_call(LLVMBuilderRef builder, LLVMValueRef call, const struct 
 
 static void narrow_calls(LLVMModuleRef module, LLVMValueRef caller) {
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(LLVMGetModuleContext(module));
+    LLVMValueRef host = fortran_openmp_host(module, caller);
     size_t size;
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(caller); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = LLVMGetFirstInstruction(b), next; i; i = next) {
@@ -368,9 +369,9 @@ static void narrow_calls(LLVMModuleRef module, LLVMValueRef caller) {
             if (LLVMIsAFunction(callee)) {
                 found = find_procedure(callee);
                 if (!found) continue; /* of the runtime library, or C's */
-                if (LLVMGlobalGetValueType(callee) != type) found = find_by_type(type, caller);
+                if (LLVMGlobalGetValueType(callee) != type) found = find_by_type(type, host);
             } else {
-                found = find_by_type(type, caller);
+                found = find_by_type(type, host);
             }
             if (found && (found->lengths > 0 || found->is_character))
                 narrow_call(builder, i, found, LLVMGetValueName2(caller, &size));

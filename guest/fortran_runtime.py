@@ -6,7 +6,8 @@ WebAssembly and the intrinsic modules for its types. Usually called as `mpiwasm 
 Reads the runtime's source from Debian's source package of the same LLVM version as flang (checked
 by SHA-256; no other version's runtime fits), compiles it with mpiwasmcxx and the modules with
 flang. Writes DIR/lib/libmpiwasm-flang.a, DIR/flang with the modules and a copy of flang, which finds
-them by its own place.
+them by its own place. With a full sysroot that has threads also DIR/lib/libmpiwasm-flang-threads.a:
+those objects that differ for programs with threads, to be linked before the others.
 
   fortran_runtime.py build [--dir DIR] [--source ARCHIVE] [--jobs N] [--force] [--quick]
   fortran_runtime.py dir      print where it is or would be
@@ -35,6 +36,8 @@ PARTS = "runtime|module|lib/Decimal|include/flang"  # of the source, below flang
 RECIPE = 3  # to be raised when what is built changes; mpiwasmfort takes no other
 # As far as types go, this target of flang's is WebAssembly: 32-bit pointers, 8-byte alignment.
 TRIPLE = "x86_64-unknown-linux-gnux32"
+# What makes a source of the runtime differ for threads: locks, in it or in a header, and errno.
+LOCKS, ERRNO = re.compile(r"\b(?:Lock|CriticalSection)\b"), re.compile(r"\berrno\b")
 MODULES = """__fortran_builtins __fortran_ieee_exceptions __fortran_type_info iso_fortran_env_impl
  iso_c_binding ieee_features ieee_exceptions ieee_arithmetic iso_fortran_env""".split()
 OBJECT_MODULES = ["iso_fortran_env_impl", "ieee_exceptions", "ieee_arithmetic"]  # with code
@@ -112,20 +115,38 @@ def edit(source):
           "#define HAVE_STRERROR_R 1\n#define HAVE_DECL_STRERROR_S 0\n")
 
 
-def compile_runtime(source, goal, options, wrappers):
-    sources = [path for folder in ("runtime", "runtime/Float128Math", "lib/Decimal")
-               for path in sorted(glob.glob(os.path.join(source, folder, "*.c*")))
-               if path.endswith((".c", ".cpp")) and not NO_BESSEL.search(path)]
+def find_sources(source):
+    return [path for folder in ("runtime", "runtime/Float128Math", "lib/Decimal")
+            for path in sorted(glob.glob(os.path.join(source, folder, "*.c*")))
+            if path.endswith((".c", ".cpp")) and not NO_BESSEL.search(path)]
+
+
+def find_locking_sources(source):
+    """Those that use locks, or headers that do."""
+    headers = {os.path.basename(path): read(path)
+               for path in glob.glob(os.path.join(source, "runtime", "*.h"))}
+    locking, count = {name for name, text in headers.items() if LOCKS.search(text)}, 0
+    while count != len(locking):
+        count = len(locking)
+        include = re.compile(r'#include ".*?(?:%s)"' % "|".join(map(re.escape, sorted(locking))))
+        locking |= {name for name, text in headers.items() if include.search(text)}
+    return [path for path in find_sources(source) if include.search(read(path))
+            or LOCKS.search(read(path)) or ERRNO.search(read(path))]
+
+
+def compile_runtime(sources, source, name, goal, options, wrappers):
+    """lib/libmpiwasm-NAME.a of the sources."""
     is_heavy = {path: os.path.basename(path)[:-4] in HEAVY for path in sources}
     sources.sort(key=is_heavy.get, reverse=True)  # the longest first, so that no core waits
-    objects = os.path.join(source, "objects")
+    objects = os.path.join(source, name)
     os.makedirs(objects)
+    defines = ["-pthread", *DEFINES[1:]] if name.endswith("threads") else DEFINES
 
     def one(path):
         name = os.path.relpath(path, source).replace("/", "_") + ".o"
         is_c = path.endswith(".c")
         command = [wrappers + ("mpiwasmcc" if is_c else "mpiwasmcxx"),
-                   "-std=gnu17" if is_c else "-std=gnu++17", *DEFINES,
+                   "-std=gnu17" if is_c else "-std=gnu++17", *defines,
                    *(f for f in FLAGS if not is_c or "rtti" not in f),
                    "-O0" if options.quick and is_heavy[path] else "-O2",
                    f"-I{source}/include", f"-I{source}/runtime", "-c", path, "-o",
@@ -135,8 +156,8 @@ def compile_runtime(source, goal, options, wrappers):
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         made = list(pool.map(one, sources))
-    os.makedirs(os.path.join(goal, "lib"))
-    archive(wrappers, goal, "flang", made)
+    os.makedirs(os.path.join(goal, "lib"), exist_ok=True)
+    archive(wrappers, goal, name, made)
 
 
 def compile_modules(source, goal):
@@ -163,10 +184,11 @@ def compile_module_objects(goal, name, paths, modules, wrappers):
 
 
 def compile_mpi_modules(goal, wrappers):
-    """MPI's modules and that of programs without OpenMP, again if they have changed."""
+    """MPI's modules and those of programs without OpenMP and with it, again if they have changed."""
     paths = [os.path.join(SHARE, "modules", f"{name}.f90")
              for name in ("omp_lib", "mpi", "mpi_f08")]
-    texts = [read(path) for path in paths + [os.path.join(SHARE, "include", "mpif.h")]]
+    openmp = os.path.join(SHARE, "modules", "openmp", "omp_lib.f90")  # interfaces alone
+    texts = [read(path) for path in paths + [openmp, os.path.join(SHARE, "include", "mpif.h")]]
     now = hashlib.sha256("".join(texts).encode()).hexdigest()
     modules = os.path.join(goal, "modules")
     made_of = os.path.join(modules, "made-of")
@@ -175,6 +197,9 @@ def compile_mpi_modules(goal, wrappers):
     os.makedirs(modules, exist_ok=True)
     say("compiling MPI's modules")
     compile_module_objects(goal, "mpi-modules", paths, modules, wrappers)
+    os.makedirs(os.path.join(modules, "openmp"), exist_ok=True)
+    run([os.path.join(goal, "flang", "bin", "flang-new"), "-fc1", "-triple", TRIPLE,
+         "-fsyntax-only", "-J", os.path.join(modules, "openmp"), openmp])
     write(made_of, now)
 
 
@@ -195,12 +220,33 @@ def build_runtime(goal, options, wrappers):
         edit(source)
         say("compiling flang's runtime")
         compile_modules(source, made)
-        compile_runtime(source, made, options, wrappers)
+        compile_runtime(find_sources(source), source, "flang", made, options, wrappers)
         write(os.path.join(made, "level"), level(options.quick))
         compile_module_objects(made, "flang-modules", [f"{source}/module/{name}.f90"
                                                        for name in OBJECT_MODULES], None, wrappers)
         shutil.rmtree(goal, ignore_errors=True)
         os.rename(made, goal)
+
+
+def find_threads():
+    """The full sysroot, if it has libraries for threads."""
+    wanted = os.environ.get("MPIWASM_SYSROOT")
+    full = default_dir("full", None if wanted == "stock" else wanted)
+    has_threads = wanted != "stock" and not os.environ.get("WASI_SDK_PATH") and os.path.exists(
+        os.path.join(full, "lib", "wasm32-wasip1", "threads", "libpthread.a"))
+    return full if has_threads else None
+
+
+def build_threads(goal, options, wrappers, full):
+    """What differs with threads, into what is there already."""
+    with tempfile.TemporaryDirectory(dir=goal, prefix=".threads-") as source:
+        unpack(options.source or fetch(source), "flang", PARTS, source)
+        edit(source)
+        say("compiling what differs of flang's runtime with threads")
+        os.environ["MPIWASM_SYSROOT"] = full
+        compile_runtime(find_locking_sources(source), source, "flang-threads", goal, options,
+                        wrappers)
+        write(os.path.join(goal, "threads"), level(False))
 
 
 def build(options):
@@ -214,6 +260,9 @@ def build(options):
     try:
         if not is_there:
             build_runtime(goal, options, wrappers)
+        full, threads = find_threads(), os.path.join(goal, "threads")
+        if full and (not os.path.exists(threads) or read(threads) != level(False)):
+            build_threads(goal, options, wrappers, full)
         compile_mpi_modules(goal, wrappers)
     except (OSError, RuntimeError, tarfile.TarError) as error:
         fail(f"Fortran's runtime could not be built: {error}")

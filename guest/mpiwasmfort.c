@@ -5,7 +5,8 @@
  * target whose types are laid out as WebAssembly's), mlir-translate, mpiwasm-fortran-ir and clang
  * into an object; all else, linking too, is mpiwasmcc's.  Options that flang does not know but
  * gfortran does are translated or dropped, with a note under -v, or a warning if the program may
- * then do something else.
+ * then do something else.  With -fopenmp flang itself fails in the end, since its OpenMP does not
+ * know sizes of 32 bits; by then it has written what mlir-translate reads.
  *
  * Not here: building flang's runtime library, which `mpiwasm sysroot build --fortran` does.
  */
@@ -32,6 +33,8 @@ static const char usage[] =
     "  -ffree-form, -ffixed-form                  the form of the sources\n"
     "  -fdefault-real-8, -fdefault-integer-8      other default kinds\n"
     "  -I DIR, -J DIR       look for modules there; write modules there\n"
+    "  -fopenmp             OpenMP, which needs `mpiwasm sysroot build`, then that with --openmp,\n"
+    "                       then with --fortran; else it is left out\n"
     "  -Wall                show flang's warnings\n"
     "  -fsyntax-only, -E    check the sources, or preprocess them, and stop\n"
     "  -show, --showme      print what would run instead of running it\n"
@@ -58,7 +61,8 @@ struct job {
     struct arguments missed;  /* options without which a program may do something else */
     const char *output;
     bool links, is_verbose, is_dry, preprocesses, checks, warns, is_quiet;
-    bool wants_openmp; /* -fopenmp, which nobody gets */
+    bool wants_openmp, wants_threads; /* -fopenmp, -pthread */
+    bool has_openmp, has_threads;     /* those, where there are the libraries */
 };
 
 static void remove_directory(const struct job *job) {
@@ -107,6 +111,11 @@ static void run(const struct job *job, struct arguments *command) {
 
 static bool starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool ends_with(const char *text, const char *suffix) {
+    size_t length = strlen(text), wanted = strlen(suffix);
+    return length >= wanted && strcmp(text + length - wanted, suffix) == 0;
 }
 
 static bool is_one_of(const char *text, const char *const *names) {
@@ -266,6 +275,10 @@ static int read_option(struct job *job, const char *option, const char *value) {
         job->wants_openmp = option[2] != 'n';
         return 1;
     }
+    if (strcmp(option, "-pthread") == 0) {
+        job->wants_threads = true;
+        return 1;
+    }
     if (is_one_of(option, dropped)) {
         note(job, option);
         return 1;
@@ -346,6 +359,8 @@ static void read_arguments(struct job *job, int argc, char **argv) {
             !strcmp(argument, "--showme")) {
             i++;
         } else if (argument[0] != '-') {
+            if (ends_with(argument, "/threads/libomp.a"))
+                job->wants_openmp = true; /* which CMake has seen -fopenmp link */
             if (is_fortran(argument))
                 add_source(job, argument);
             else
@@ -406,17 +421,81 @@ static bool find_fortran(struct job *job) {
     return false;
 }
 
+/* Whether -fopenmp and -pthread can be had: C's libraries, and what of flang's differs. */
+static void find_threads(struct job *job) {
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/threads", job->fortran);
+    bool has_fortran = access(path, R_OK) == 0;
+    job->has_openmp = job->wants_openmp && job->install.has_openmp && has_fortran;
+    job->has_threads =
+        job->has_openmp || (job->wants_threads && job->install.has_threads && has_fortran);
+    if (job->is_verbose && job->wants_threads && !job->has_threads)
+        fprintf(stderr,
+                "%s: note: -pthread dropped: `mpiwasm sysroot build` and then `mpiwasm sysroot "
+                "build --fortran` make the libraries for it\n",
+                job->program);
+}
+
 /* The command that compiles for flang, up to and without the source. */
 static struct arguments flang_command(const struct job *job) {
     struct arguments command = {0};
     arguments_addf(&command, "%s/flang/bin/flang-new", job->fortran);
     arguments_add(&command, x32_target);
+    if (job->has_openmp) {
+        static const char *const openmp[] = {"-fopenmp", "-fopenmp-version=51"};
+        arguments_add_all(&command, openmp, sizeof openmp / sizeof *openmp);
+    }
     arguments_add_all(&command, (const char *const *)job->flang.items, job->flang.count);
     /* Calls of MPI functions with various buffers would be warned of. */
     if (!job->warns) arguments_add(&command, "-w");
+    if (job->has_openmp) arguments_addf(&command, "-I%s/modules/openmp", job->fortran);
     arguments_addf(&command, "-I%s/modules", job->fortran);
     arguments_addf(&command, "-I%s/include", job->install.share);
     return command;
+}
+
+static void keep_line(void *state, char *line) {
+    arguments_add(state, line);
+}
+
+/*
+ * With OpenMP: flang's own translation of `mlir`, the last thing that it writes, makes calls with
+ * sizes of 64 bits of functions that take 32, where pointers have 32. Its complaints about those
+ * calls are the only ones that are no error.
+ */
+static void run_openmp(const struct job *job, struct arguments *flang, const char *mlir) {
+    static const char first[] = "Call parameter type does not match function signature!";
+    static const char last[] = "error: failed to create the LLVM module";
+    if (job->is_verbose || job->is_dry) arguments_print(flang, job->is_dry ? stdout : stderr);
+    if (job->is_dry) return;
+    fflush(NULL);
+    unlink(mlir); /* a source of the same name has been compiled before */
+    struct arguments lines = {0};
+    int code = arguments_run(flang, job->program, keep_line, &lines);
+    if (code < 0) die(job, "cannot start %s: %s", flang->items[0], strerror(errno));
+    bool is_expected = code != 0 && lines.count > 0 && access(mlir, R_OK) == 0 &&
+                       starts_with(lines.items[lines.count - 1], last);
+    for (size_t i = 0; i < lines.count; i++) {
+        if (is_expected && (starts_with(lines.items[i], first) || i + 1 == lines.count)) break;
+        fputs(lines.items[i], stderr);
+    }
+    if (code == 0 || is_expected) return;
+    remove_directory(job);
+    exit(code);
+}
+
+/* Pointers of 64 bits, aligned to 32, for mlir-translate, which then makes calls that agree with
+ * the functions' declarations. mpiwasm-fortran-ir takes that back. */
+static void widen_pointers(const struct job *job, const char *mlir) {
+    static const char narrow[] = "llvm.data_layout = \"e-m:e-p:32:32-", wide[] = "64";
+    char text[16384];
+    FILE *file = fopen(mlir, "r+");
+    size_t size = file ? fread(text, 1, sizeof text, file) : 0;
+    const char *at = memmem(text, size, narrow, sizeof narrow - 1);
+    bool ok = at && fseek(file, at - text + (long)sizeof narrow - 1 - 6, SEEK_SET) == 0 &&
+              fputs(wide, file) >= 0;
+    if (file && fclose(file) != 0) ok = false;
+    if (!ok) die(job, "%s has no data layout of x32 where flang writes it", mlir);
 }
 
 static void compile(struct job *job, const char *source, const char *object) {
@@ -438,17 +517,24 @@ static void compile(struct job *job, const char *source, const char *object) {
     arguments_add(&flang, "-o");
     arguments_addf(&flang, "%s.flang", base);
     arguments_add(&flang, source);
-    run(job, &flang);
 
     /* flang names what it saves after the source. */
     const char *name = strrchr(source, '/');
     name = name ? name + 1 : source;
+    char mlir[sizeof job->directory + NAME_MAX + 16];
+    snprintf(mlir, sizeof mlir, "%s/%.*s-llvmir.mlir", job->directory,
+             (int)(strrchr(name, '.') - name), name);
+    if (job->has_openmp) {
+        run_openmp(job, &flang, mlir);
+        if (!job->is_dry) widen_pointers(job, mlir);
+    } else {
+        run(job, &flang);
+    }
     struct arguments translate = {0};
     arguments_add(&translate, MPIWASM_MLIR_TRANSLATE);
     arguments_add(&translate, "--allow-unregistered-dialect");
     arguments_add(&translate, "--mlir-to-llvmir");
-    arguments_addf(&translate, "%s/%.*s-llvmir.mlir", job->directory,
-                   (int)(strrchr(name, '.') - name), name);
+    arguments_add(&translate, mlir);
     arguments_add(&translate, "-o");
     arguments_addf(&translate, "%s.ll", base);
     run(job, &translate);
@@ -471,6 +557,7 @@ static void compile(struct job *job, const char *source, const char *object) {
     struct arguments clang = {0};
     arguments_add(&clang, job->install.clang);
     arguments_add_all(&clang, flags, sizeof flags / sizeof *flags);
+    if (job->has_threads) arguments_add(&clang, "-pthread");
     arguments_add_all(&clang, (const char *const *)job->clang.items, job->clang.count);
     arguments_add(&clang, "-x");
     arguments_add(&clang, "ir");
@@ -484,11 +571,15 @@ static void compile(struct job *job, const char *source, const char *object) {
 static struct arguments cc_command(const struct job *job) {
     struct arguments command = {0};
     arguments_addf(&command, "%s/../../bin/mpiwasmcc", job->install.share);
+    if (job->has_threads) arguments_add(&command, job->has_openmp ? "-fopenmp" : "-pthread");
     return command;
 }
 
 static void add_libraries(const struct job *job, struct arguments *out) {
     arguments_addf(out, "-L%s/lib", job->fortran);
+    /* For threads there is what differs, found before the rest. */
+    static const char *const threads[] = {"-lmpiwasm-fortran-threads", "-lmpiwasm-flang-threads"};
+    if (job->has_threads) arguments_add_all(out, threads, sizeof threads / sizeof *threads);
     static const char *const libraries[] = {"-lmpiwasm-mpi-modules", "-lmpiwasm-fortran",
                                             "-lmpiwasm-flang-modules", "-lmpiwasm-flang"};
     arguments_add_all(out, libraries, sizeof libraries / sizeof *libraries);
@@ -660,11 +751,12 @@ int main(int argc, char **argv) {
             return show(&job, argv[i]);
 
     read_arguments(&job, argc, argv);
-    if (job.wants_openmp)
+    find_threads(&job);
+    if (job.wants_openmp && !job.has_openmp)
         fprintf(
             stderr,
-            "%s: warning: -fopenmp: Fortran is compiled and linked without OpenMP here, for one "
-            "thread\n",
+            "%s: warning: -fopenmp: compiled and linked without OpenMP, for one thread; `mpiwasm "
+            "sysroot build`, then that with --openmp, then with --fortran make its libraries\n",
             job.program);
     if (job.sources.count > 0 && !job.is_quiet)
         for (size_t i = 0; i < job.missed.count; i++)

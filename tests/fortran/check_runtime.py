@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Build what the tests of Fortran need, as a user does: `mpiwasm sysroot build --fortran`.
 
-  check_runtime.py BUILD
+  check_runtime.py BUILD [threads]
 
 It goes to BUILD/tests/fortran/runtime, or where MPIWASM_FORTRAN says, and is built once; its part
-that takes longest is left unoptimised. Exit code 77, with the reason, where flang or its runtime's
-source cannot be had; MPIWASM_LLVM_SOURCE names the source's archive, if it is here already.
+that takes longest is left unoptimised. With `threads`, what differs for OpenMP is added, for which
+the full sysroot of tests/guest must be there. Exit code 77, with the reason, where flang or its
+runtime's source cannot be had; MPIWASM_LLVM_SOURCE names the source's archive, if it is here already.
 """
 import os
 import subprocess
@@ -26,6 +27,11 @@ def mpiwasm(build, *words):
 def main():
     build = os.path.abspath(sys.argv[1])
     place = os.environ.get("MPIWASM_FORTRAN") or os.path.join(build, "tests", "fortran", "runtime")
+    if sys.argv[2:] == ["threads"]:
+        full = os.environ.setdefault("MPIWASM_SYSROOT", os.path.join(build, "tests/guest/full"))
+        if not os.path.exists(os.path.join(full, "openmp")):
+            print(f"{full}/openmp is not there")
+            sys.exit(77)
     words = ["--dir", place, "--quick", *llvm_source()]
     result = mpiwasm(build, "build", *words)
     print(result.stdout + result.stderr)
