@@ -8,7 +8,8 @@
  * variables, with their sizes in a custom section "mpiwasm.commons" for the linking wrapper; main;
  * complex functions of the C library and malloc, whose C functions take other arguments; addresses
  * in 64-bit fields of initial values; surplus arguments of MPI calls; types of procedures that are
- * passed as arguments. Lengths of CHARACTERs, internal procedures and OpenMP have their own files.
+ * passed as arguments. Procedures with BIND(C), lengths of CHARACTERs, internal procedures and
+ * OpenMP have their own files.
  */
 #include "fortran_ir.h"
 
@@ -112,8 +113,7 @@ static void remove_target(LLVMValueRef function) {
                                          (unsigned)strlen(names[i]));
 }
 
-/* Make `function`, defined here, into one that is inlined into its callers. */
-static void make_inline(LLVMValueRef function) {
+void fortran_ir_make_inline(LLVMValueRef function) {
     static const char name[] = "alwaysinline";
     unsigned kind = LLVMGetEnumAttributeKindForName(name, sizeof name - 1);
     LLVMSetLinkage(function, LLVMInternalLinkage);
@@ -128,7 +128,7 @@ static void lower_malloc(LLVMValueRef function) {
     LLVMSetValueName2(function, "mpiwasm.malloc", strlen("mpiwasm.malloc"));
     LLVMTypeRef real_type = LLVMFunctionType(LLVMGetReturnType(type), &narrow, 1, false);
     LLVMValueRef real = LLVMAddFunction(module, "malloc", real_type);
-    make_inline(function);
+    fortran_ir_make_inline(function);
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
     LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, function, ""));
     LLVMValueRef size = LLVMBuildTrunc(builder, LLVMGetParam(function, 0), narrow, "");
@@ -156,22 +156,11 @@ static void lower_main(LLVMValueRef function) {
     LLVMDisposeBuilder(builder);
 }
 
-/* Whether `value` is a procedure with a type(c_ptr) by value as its first argument, which an
- * operator of mpi_f08 has. */
-static bool takes_c_ptr(LLVMValueRef value) {
-    if (!LLVMIsAFunction(value)) return false;
-    LLVMTypeRef types[64], type = LLVMGlobalGetValueType(value);
-    if (LLVMCountParamTypes(type) == 0 || LLVMCountParamTypes(type) > 64) return false;
-    LLVMGetParamTypes(type, types);
-    return types[0] == LLVMInt64TypeInContext(context);
-}
-
 /*
  * Calls of one MPI function may have a surplus argument, the length of a message of characters, and
  * calls with it and without it are of different types: all get the arguments the function has.
  */
 static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry, const char *name) {
-    LLVMValueRef for_c_ptr = NULL;
     unsigned wanted = entry->arguments + entry->lengths;
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
     LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0), types[64];
@@ -193,13 +182,7 @@ static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry,
             arguments[i] = LLVMGetOperand(call, i);
         LLVMPositionBuilderBefore(builder, call);
         LLVMSetCurrentDebugLocation2(builder, LLVMInstructionGetDebugLoc(call));
-        LLVMValueRef callee = declaration;
-        if (strstr(name, "mpi_op_create_") && takes_c_ptr(arguments[0])) {
-            static const char other[] = "mpi_op_create_c_ptr_";
-            if (!for_c_ptr) for_c_ptr = LLVMAddFunction(module, other, type);
-            callee = for_c_ptr;
-        }
-        LLVMValueRef trimmed = LLVMBuildCall2(builder, type, callee, arguments, wanted, "");
+        LLVMValueRef trimmed = LLVMBuildCall2(builder, type, declaration, arguments, wanted, "");
         if (LLVMGetTypeKind(result) != LLVMVoidTypeKind) LLVMReplaceAllUsesWith(call, trimmed);
         LLVMInstructionEraseFromParent(call);
     }
@@ -207,82 +190,6 @@ static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry,
     LLVMDeleteFunction(function);
     LLVMSetValueName2(declaration, name, strlen(name));
     LLVMDisposeBuilder(builder);
-}
-
-/*
- * A procedure with BIND(C) that has CHARACTER arguments: flang passes their lengths, too, the last
- * `surplus` arguments, of which C knows nothing. They are always 1.
- */
-static void trim_bind_c(LLVMValueRef function, unsigned surplus) {
-    LLVMTypeRef type = LLVMGlobalGetValueType(function), types[64];
-    unsigned count = LLVMCountParamTypes(type);
-    if (surplus > count || count > 64) return;
-    unsigned wanted = count - surplus;
-    LLVMGetParamTypes(type, types);
-    LLVMTypeRef result = LLVMGetReturnType(type), length = LLVMInt64TypeInContext(context);
-    for (unsigned i = wanted; i < count; i++)
-        if (types[i] != length) return;
-    LLVMTypeRef trimmed_type = LLVMFunctionType(result, types, wanted, false);
-    LLVMValueRef trimmed = LLVMAddFunction(module, "", trimmed_type), arguments[64];
-    LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
-    for (LLVMUseRef use = LLVMGetFirstUse(function), next; use; use = next) {
-        next = LLVMGetNextUse(use);
-        LLVMValueRef call = LLVMGetUser(use);
-        if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != function ||
-            LLVMGetNumArgOperands(call) != count)
-            continue;
-        for (unsigned i = 0; i < wanted; i++)
-            arguments[i] = LLVMGetOperand(call, i);
-        LLVMPositionBuilderBefore(builder, call);
-        LLVMSetCurrentDebugLocation2(builder, LLVMInstructionGetDebugLoc(call));
-        LLVMValueRef other = LLVMBuildCall2(builder, trimmed_type, trimmed, arguments, wanted, "");
-        if (LLVMGetTypeKind(result) != LLVMVoidTypeKind) LLVMReplaceAllUsesWith(call, other);
-        LLVMInstructionEraseFromParent(call);
-    }
-    LLVMReplaceAllUsesWith(function, trimmed);
-    size_t size;
-    char *name = strdup(LLVMGetValueName2(function, &size));
-    if (LLVMIsDeclaration(function)) {
-        LLVMDeleteFunction(function);
-    } else {
-        LLVMSetValueName2(function, "mpiwasm.bind_c", strlen("mpiwasm.bind_c"));
-        make_inline(function);
-        LLVMSetCurrentDebugLocation2(builder, NULL);
-        LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, trimmed, ""));
-        for (unsigned i = 0; i < count; i++)
-            arguments[i] = i < wanted ? LLVMGetParam(trimmed, i) : LLVMConstInt(length, 1, false);
-        LLVMValueRef value = LLVMBuildCall2(builder, type, function, arguments, count, "");
-        if (LLVMGetTypeKind(result) == LLVMVoidTypeKind)
-            LLVMBuildRetVoid(builder);
-        else
-            LLVMBuildRet(builder, value);
-    }
-    LLVMSetValueName2(trimmed, name, size);
-    LLVMDisposeBuilder(builder);
-    free(name);
-}
-
-/* flang's FIR tells which procedures have BIND(C): those without a mangled name. A CHARACTER
- * argument is a !fir.boxchar there. */
-static void trim_bind_cs(char *fir) {
-    static const char head[] = "func.func ", character[] = "!fir.boxchar<";
-    char *save = NULL;
-    for (char *line = strtok_r(fir, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        char *at = strstr(line, head), *name = at ? strchr(at, '@') : NULL;
-        char *open = name ? strchr(name, '(') : NULL;
-        if (!open || strspn(line, " ") != (size_t)(at - line) || !strstr(open, "fir.bindc_name"))
-            continue;
-        *open++ = 0;
-        if (strncmp(++name, "_Q", 2) == 0 || strncmp(name, "_Fortran", 8) == 0) continue;
-        unsigned surplus = 0, depth = 1;
-        for (char *c = open; *c && depth; c++) {
-            if (*c == '(') depth++;
-            if (*c == ')') depth--;
-            if (strncmp(c, character, strlen(character)) == 0) surplus++;
-        }
-        LLVMValueRef function = LLVMGetNamedFunction(module, name);
-        if (function && surplus > 0) trim_bind_c(function, surplus);
-    }
 }
 
 static const struct mpi_entry *find_mpi_entry(const char *name) {
@@ -512,7 +419,8 @@ int main(int argc, char **argv) {
     fortran_procedures_read(fir);
     fortran_lengths_narrow(module, fir);
     fortran_nested_lower(module);
-    trim_bind_cs(fir);
+    fortran_bind_c_lower(module, fir);
+    free(fir);
     lower_functions();
     for (LLVMValueRef v = LLVMGetFirstGlobal(module), next; v; v = next) {
         next = LLVMGetNextGlobal(v);

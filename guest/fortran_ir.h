@@ -7,9 +7,31 @@
 
 #include <llvm-c/Core.h>
 #include <llvm-c/Target.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /* Say why on stderr and end with exit code 1. */
 __attribute__((format(printf, 1, 2), noreturn)) void fortran_ir_die(const char *format, ...);
+
+/* ---- the text of FIR ---- */
+
+/* The end of the list item at `at`: a comma, or the bracket that closes the list. */
+const char *fortran_fir_item_end(const char *at);
+
+/* The next type of a list, from behind its opening parenthesis: "T, T)" or "%name: T {...}, ...".
+ * False at the list's end. */
+bool fortran_fir_next_type(const char **at, const char **type, size_t *size);
+
+/* The type of the result of a procedure, from the end of its list; "" if it has none. */
+const char *fortran_fir_result(const char *at);
+
+/* ---- parts ---- */
+
+/* Make `function`, defined in the module, into one that is inlined into its callers. */
+void fortran_ir_make_inline(LLVMValueRef function);
+
+/* Procedures with BIND(C) get the arguments and results that C's have; `fir` is as below. */
+void fortran_bind_c_lower(LLVMModuleRef module, const char *fir);
 
 /* Lengths of CHARACTER arguments and results become i32; `fir` is the text of the source's FIR. */
 void fortran_lengths_narrow(LLVMModuleRef module, const char *fir);

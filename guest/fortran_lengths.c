@@ -10,7 +10,8 @@
  * types of the calls in the FIR. If two of those look alike in LLVM's IR and differ in their
  * lengths, that is an error.
  *
- * Calls through procedure pointers with BIND(C) lose the lengths, as fortran_ir.c has it for names.
+ * Calls through procedure pointers with BIND(C) lose the lengths, as fortran_bind_c.c has it for
+ * names.
  */
 #include "fortran_ir.h"
 
@@ -55,26 +56,6 @@ static bool starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The end of the list item at `at`: a comma, or the bracket that closes the list. */
-static const char *item_end(const char *at) {
-    for (int depth = 0; *at && *at != '\n'; at++) {
-        if (*at == '"') {
-            for (at++; *at && *at != '"'; at++)
-                if (*at == '\\' && at[1]) at++;
-            if (!*at) return at;
-        } else if (at[0] == '-' && at[1] == '>') {
-            at++;
-        } else if (strchr("(<{[", *at)) {
-            depth++;
-        } else if (strchr(")>}]", *at)) {
-            if (depth-- == 0) return at;
-        } else if (*at == ',' && depth == 0) {
-            return at;
-        }
-    }
-    return at;
-}
-
 /* What an argument of FIR's type `type` is in LLVM's IR, its length aside. */
 static const char *shape_of(const char *type, size_t size) {
     static const char *const pointers[] = {
@@ -115,26 +96,18 @@ static struct signature read_types(const char *at) {
     struct signature found = {0};
     char shape[2 * ARGUMENTS + 1];
     unsigned count = 0;
-    while (*at && *at != ')' && *at != '\n') {
-        at += strspn(at, " ");
-        const char *end = item_end(at), *type = at;
-        if (*type == '%') {
-            type += strcspn(type, ":");
-            type += strspn(type, ": ");
-        }
-        size_t size = (size_t)(end - type), blank = strcspn(type, " ");
-        /* attributes behind it */
-        if (blank < size && type[blank + 1] == '{') size = blank;
+    const char *type;
+    size_t size;
+    while (fortran_fir_next_type(&at, &type, &size)) {
         if (count == ARGUMENTS)
             fortran_ir_die("a procedure with more than %d arguments", ARGUMENTS);
         shape[count++] = *shape_of(type, size);
         found.lengths += has_length(type);
-        at = *end == ',' ? end + 1 : end;
     }
     if (found.lengths > ARGUMENTS) fortran_ir_die("too many CHARACTER arguments");
     memset(shape + count, 'l', found.lengths);
     shape[count + found.lengths] = 0;
-    at += starts_with(at, ") -> ") ? strlen(") -> ") : 0;
+    at = fortran_fir_result(at);
     found.is_character = starts_with(at, "!fir.boxchar<");
     /* Where other results go is the first argument. */
     const char *result = starts_with(at, "!fir.type<") ? "*" : "";
@@ -185,7 +158,7 @@ static void read_fir(LLVMModuleRef module, const char *fir) {
         } else if ((at = find_in_line(first, end, dispatch))) {
             at += strlen(dispatch);
             at = find_in_line(at, end, "\"(");
-            at = at ? item_end(at + 2) : end; /* the object */
+            at = at ? fortran_fir_item_end(at + 2) : end; /* the object */
             if (*at == ')') at++;
             at += strspn(at, " ");
             const char *types = *at == '(' ? find_in_line(at, end, " : ") : NULL;

@@ -106,14 +106,8 @@ class Function:
         return lines + [f"FORTRAN_NAMES({self.entry})"] + self.c_pointer() * self.gives_address
 
     def c_pointer(self):
-        """The same with a type(c_ptr), which has eight bytes in flang's programs."""
-        entry = self.entry + "cptr_"
-        parameters = [f"uint64_t *{a.name}" if a.name == "baseptr" else a.parameter()
-                      for a in self.arguments] + ["int *ierror"]
-        passed = ["&address" if a.name == "baseptr" else a.name for a in self.arguments]
-        return ["", f"void p{entry}({', '.join(parameters)}) {{", "    uint32_t address = 0;",
-                f"    p{self.entry}({', '.join(passed + ['ierror'])});",
-                "    *baseptr = address;", "}", f"FORTRAN_NAMES({entry})"]
+        """The same by the name that mpi_f08 has for it with a type(c_ptr)."""
+        return [f"FORTRAN_SAME({self.entry}cptr_, {self.entry})"]
 
 
 def read_functions(root):

@@ -201,39 +201,6 @@ void pmpi_grequest_start_(void *query, void *release, void *cancel, MPI_Aint *ex
 }
 FORTRAN_NAMES(mpi_grequest_start_)
 
-/* ---- operators ---- */
-
-/* Functions whose first arguments are type(c_ptr) with VALUE, as those of mpi_f08 have: flang
- * passes 64 bits. C's function gets nothing that would tell which operator it is for, so there is
- * one for each of the program's. mpiwasm-fortran-ir chooses this entry by the function's type. */
-typedef void operator_function(int64_t in, int64_t inout, int *length, MPI_Datatype *type);
-enum { OPERATORS = 16 };
-static operator_function *operators[OPERATORS];
-
-#define OPERATOR(number)                                                                           \
-    static void operator_##number(void *in, void *inout, int *length, MPI_Datatype *type) {        \
-        operators[number]((intptr_t)in, (intptr_t)inout, length, type);                            \
-    }
-#define EACH(item)                                                                                 \
-    item(0) item(1) item(2) item(3) item(4) item(5) item(6) item(7) item(8) item(9) item(10)       \
-        item(11) item(12) item(13) item(14) item(15)
-EACH(OPERATOR)
-#define ADDRESS(number) operator_##number,
-
-void pmpi_op_create_c_ptr_(void *function, int *commute, MPI_Op *op, int *ierror) {
-    static MPI_User_function *const callers[OPERATORS] = {EACH(ADDRESS)};
-    int i = 0;
-    while (i < OPERATORS && operators[i] && operators[i] != (operator_function *)function)
-        i++;
-    if (i == OPERATORS) {
-        set(ierror, MPI_ERR_NO_MEM);
-        return;
-    }
-    operators[i] = (operator_function *)function;
-    set(ierror, MPI_Op_create(callers[i], *commute, op));
-}
-FORTRAN_NAMES(mpi_op_create_c_ptr_)
-
 /* ---- info ---- */
 
 void pmpi_info_get_(MPI_Info *info, char *key, int *valuelen, char *value, int *flag, int *ierror,

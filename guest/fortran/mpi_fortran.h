@@ -17,6 +17,11 @@ enum { FORTRAN_TEXT_SIZE = MPI_MAX_LIBRARY_VERSION_STRING };
 /* mpi_send_, which a program or library may define itself, beside pmpi_send_. */
 #define FORTRAN_NAMES(name) extern __typeof__(p##name) name __attribute__((weak, alias("p" #name)));
 
+/* What is `other`, too. */
+#define FORTRAN_SAME(name, other)                                                                  \
+    extern __typeof__(p##other) p##name __attribute__((alias("p" #other)));                        \
+    FORTRAN_NAMES(name)
+
 /* The COMMON block of mpif.h that holds nothing but addresses. */
 extern struct fortran_sentinels {
     int bottom, in_place, buffer_automatic, unweighted, weights_empty, errcodes_ignore;

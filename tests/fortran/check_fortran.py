@@ -21,7 +21,7 @@ SUITES = {
     "lengths": ["lengths.f90", "lengths_c.c"],
     "nested": ["nested.f90"],
     "omp_serial": ["omp_serial.f90"],
-    "interop": ["interop.f90", "interop_c.c"],
+    "interop": ["by_value.f90", "by_value_c.c", "interop.f90", "interop_c.c"],
     "full_cxx": ["full_cxx.f90", "full_cxx.cpp"],
     "mpi_hello": ["mpi_hello.f"],
     "mpi_calls": ["mpi_calls.f90"],

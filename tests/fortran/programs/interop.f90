@@ -1,4 +1,5 @@
-! ISO_C_BINDING: structures, pointers, strings, arrays and procedures across to C and back.
+! ISO_C_BINDING: structures, pointers, strings, arrays and procedures across to C and back; what
+! by_value.f90 has.
 module c_side
   use, intrinsic :: iso_c_binding
   implicit none
@@ -6,6 +7,12 @@ module c_side
     real(c_double) :: x
     integer(c_int) :: tag
     integer(c_long) :: number
+  end type
+  type, bind(c) :: chunk
+    integer(c_size_t) :: length
+    type(c_ptr) :: data = c_null_ptr
+    type(c_funptr) :: f = c_null_funptr
+    integer(c_int) :: tag = 3
   end type
   integer(c_int), bind(c, name='shared_counter') :: shared_counter
   abstract interface
@@ -46,6 +53,11 @@ module c_side
     end function
     subroutine call_back() bind(c)
     end subroutine
+    subroutine work_on(chunks, count) bind(c)
+      import
+      type(chunk), intent(inout) :: chunks(*)
+      integer(c_int), value :: count
+    end subroutine
   end interface
 contains
   function maximum(a, b) bind(c) result(value)
@@ -69,6 +81,9 @@ program interop
   type(c_ptr) :: address
   procedure(combine), pointer :: f
   type(c_funptr) :: g
+  procedure(text_length), pointer :: measure
+  type(chunk) :: chunks(2)
+  integer(c_int), target :: numbers(3) = [10, 20, 30]
   call move_point(p, 2.0d0)
   print '(f6.2, 2i5)', p
   print '(i4)', int(text_length('twelve chars' // c_null_char))
@@ -84,4 +99,15 @@ program interop
   call call_back()
   print '(i4, 2i3)', shared_counter, int([c_sizeof(1_c_int), c_sizeof(1.0_c_double)])
   print '(2i2)', c_int64_t, c_double
+  call c_f_procpointer(c_funloc(text_length), measure)
+  print '(i4)', int(measure('eight ch' // c_null_char))
+  chunks = chunk(3, c_loc(numbers), c_funloc(maximum))
+  chunks(2)%data = c_loc(numbers(2))
+  chunks(2)%length = 1
+  call work_on(chunks, 2)
+  print '(3i4, 2i3, 3l2)', numbers, chunks%tag, c_associated(chunks(1)%data, c_loc(numbers(2))), &
+    c_associated(chunks(1)%f), c_associated(chunks(2)%f)
+  print '(2l2)', c_sizeof(address) == c_sizeof(1_c_intptr_t), c_sizeof(chunks(1)) == &
+    c_sizeof(1_c_size_t) + c_sizeof(address) + c_sizeof(g) + c_sizeof(1_c_intptr_t)
+  call by_value
 end program

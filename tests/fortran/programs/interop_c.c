@@ -45,3 +45,20 @@ void call_back(void) {
     shared_counter += 2;
     from_c("hello", 5);
 }
+
+struct chunk {
+    size_t length;
+    int *data;
+    int (*f)(int, int);
+    int tag;
+};
+
+void work_on(struct chunk *chunks, int count) {
+    for (struct chunk *c = chunks; c < chunks + count; c++) {
+        for (size_t i = 0; i < c->length; i++)
+            c->data[i] = c->f(c->data[i], 15) + c->tag;
+        c->tag += (int)c->length;
+    }
+    chunks[0].data++;
+    chunks[1].f = NULL;
+}

@@ -1,0 +1,49 @@
+/*
+ * fortran_fir.c - lists of types in the text of flang's FIR.
+ */
+#include "fortran_ir.h"
+
+#include <string.h>
+
+/* The end of the list item at `at`: a comma, or the bracket that closes the list. */
+const char *fortran_fir_item_end(const char *at) {
+    for (int depth = 0; *at && *at != '\n'; at++) {
+        if (*at == '"') {
+            for (at++; *at && *at != '"'; at++)
+                if (*at == '\\' && at[1]) at++;
+            if (!*at) return at;
+        } else if (at[0] == '-' && at[1] == '>') {
+            at++;
+        } else if (strchr("(<{[", *at)) {
+            depth++;
+        } else if (strchr(")>}]", *at)) {
+            if (depth-- == 0) return at;
+        } else if (*at == ',' && depth == 0) {
+            return at;
+        }
+    }
+    return at;
+}
+
+bool fortran_fir_next_type(const char **at, const char **type, size_t *size) {
+    const char *start = *at + strspn(*at, ", "), *end = fortran_fir_item_end(start);
+    if (!*start || *start == ')' || *start == '\n') {
+        *at = start;
+        return false;
+    }
+    if (*start == '%') { /* "%name: TYPE" */
+        start += strcspn(start, ":");
+        start += strspn(start, ": ");
+    }
+    *type = start;
+    *size = (size_t)(end - start);
+    size_t blank = strcspn(start, " "); /* attributes follow */
+    if (blank < *size && start[blank + 1] == '{') *size = blank;
+    *at = end;
+    return true;
+}
+
+const char *fortran_fir_result(const char *at) {
+    static const char arrow[] = ") -> ";
+    return strncmp(at, arrow, strlen(arrow)) == 0 ? at + strlen(arrow) : "";
+}
