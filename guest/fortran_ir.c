@@ -6,16 +6,14 @@
  * clang compiles. The FIR of the same source tells what the IR does not: which procedures are C's.
  * What it changes: the target; COMMON blocks, which WebAssembly's objects do not have, into weak
  * variables, with their sizes in a custom section "mpiwasm.commons" for the linking wrapper; main;
- * complex functions of the C library and malloc, whose C functions take other arguments; addresses
- * in 64-bit fields of initial values; surplus arguments of MPI calls; types of procedures that are
- * passed as arguments. Procedures with BIND(C), lengths of CHARACTERs, internal procedures and
- * OpenMP have their own files.
+ * complex functions of the C library and malloc, whose C functions take other arguments; surplus
+ * arguments of MPI calls; types of procedures that are passed as arguments. Procedures with
+ * BIND(C), lengths of CHARACTERs, internal procedures and OpenMP have their own files.
  */
 #include "fortran_ir.h"
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitWriter.h>
-#include <llvm-c/Comdat.h>
 #include <llvm-c/DebugInfo.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Target.h>
@@ -267,106 +265,6 @@ static void lower_functions(void) {
 
 /* ---- variables ---- */
 
-/* The global whose address, as a 64-bit integer, `value` is; NULL if it is something else. */
-static LLVMValueRef address_of(LLVMValueRef value) {
-    if (!LLVMIsAConstantExpr(value) || LLVMGetConstOpcode(value) != LLVMPtrToInt) return NULL;
-    if (LLVMGetIntTypeWidth(LLVMTypeOf(value)) != 64) return NULL;
-    LLVMValueRef address = LLVMGetOperand(value, 0), base = address;
-    while (LLVMIsAConstantExpr(base) && LLVMGetConstOpcode(base) == LLVMGetElementPtr)
-        base = LLVMGetOperand(base, 0);
-    return LLVMIsAGlobalValue(base) ? address : NULL;
-}
-
-static unsigned member_count(LLVMTypeRef type) {
-    switch (LLVMGetTypeKind(type)) {
-    case LLVMStructTypeKind: return LLVMCountStructElementTypes(type);
-    case LLVMArrayTypeKind: return (unsigned)LLVMGetArrayLength2(type);
-    default: return 0;
-    }
-}
-
-static bool has_address(LLVMValueRef value) {
-    if (LLVMIsAConstantExpr(value)) return address_of(value) != NULL;
-    if (!LLVMIsAConstantStruct(value) && !LLVMIsAConstantArray(value)) return false;
-    unsigned count = member_count(LLVMTypeOf(value));
-    for (unsigned i = 0; i < count; i++)
-        if (has_address(LLVMGetAggregateElement(value, i))) return true;
-    return false;
-}
-
-/* The members of an initial value that is being rebuilt as a packed structure. */
-struct rebuild {
-    LLVMValueRef *members;
-    unsigned count, room;
-    uint64_t end; /* bytes so far */
-};
-
-static void rebuild_add(struct rebuild *list, LLVMValueRef member) {
-    if (list->count == list->room) {
-        list->room = list->room ? 2 * list->room : 32;
-        list->members = realloc(list->members, list->room * sizeof *list->members);
-        if (!list->members) fortran_ir_die("out of memory");
-    }
-    list->members[list->count++] = member;
-    list->end += LLVMABISizeOfType(layout, LLVMTypeOf(member));
-}
-
-static void rebuild_pad(struct rebuild *list, uint64_t offset) {
-    if (offset > list->end)
-        rebuild_add(list, LLVMConstNull(
-                              LLVMArrayType2(LLVMInt8TypeInContext(context), offset - list->end)));
-}
-
-static void rebuild_value(struct rebuild *list, LLVMValueRef value, uint64_t offset) {
-    LLVMTypeRef type = LLVMTypeOf(value);
-    LLVMValueRef address = address_of(value);
-    if (address) {
-        rebuild_pad(list, offset);
-        rebuild_add(list, address);
-        rebuild_add(list, LLVMConstNull(LLVMInt32TypeInContext(context)));
-    } else if (has_address(value)) {
-        bool is_struct = LLVMGetTypeKind(type) == LLVMStructTypeKind;
-        uint64_t size = is_struct ? 0 : LLVMABISizeOfType(layout, LLVMGetElementType(type));
-        unsigned count = member_count(type);
-        for (unsigned i = 0; i < count; i++)
-            rebuild_value(list, LLVMGetAggregateElement(value, i),
-                          offset + (is_struct ? LLVMOffsetOfElement(layout, type, i) : size * i));
-    } else {
-        rebuild_pad(list, offset);
-        rebuild_add(list, value);
-    }
-}
-
-/* An address in a 64-bit field: the objects have no relocation for it, so it becomes an address of
- * 32 bits and a zero, in a variable of another type and the same layout. */
-static void lower_addresses(LLVMValueRef variable) {
-    LLVMValueRef value = LLVMGetInitializer(variable);
-    if (!value || !has_address(value)) return;
-    struct rebuild list = {0};
-    LLVMTypeRef type = LLVMTypeOf(value);
-    unsigned alignment = LLVMGetAlignment(variable);
-    if (alignment == 0) alignment = LLVMABIAlignmentOfType(layout, type);
-    rebuild_value(&list, value, 0);
-    rebuild_pad(&list, LLVMABISizeOfType(layout, type));
-    LLVMValueRef rebuilt = LLVMConstStructInContext(context, list.members, list.count, true);
-    free(list.members);
-
-    LLVMValueRef other = LLVMAddGlobal(module, LLVMTypeOf(rebuilt), "");
-    LLVMSetInitializer(other, rebuilt);
-    LLVMSetLinkage(other, LLVMGetLinkage(variable));
-    LLVMSetGlobalConstant(other, LLVMIsGlobalConstant(variable));
-    LLVMSetVisibility(other, LLVMGetVisibility(variable));
-    LLVMSetUnnamedAddress(other, LLVMGetUnnamedAddress(variable));
-    LLVMSetComdat(other, LLVMGetComdat(variable));
-    LLVMSetAlignment(other, alignment);
-    size_t length;
-    char *name = strdup(LLVMGetValueName2(variable, &length));
-    LLVMReplaceAllUsesWith(variable, other);
-    LLVMDeleteGlobal(variable);
-    LLVMSetValueName2(other, name, length);
-    free(name);
-}
-
 static LLVMMetadataRef text_node(const char *text, size_t length) {
     return LLVMMDStringInContext2(context, text, length);
 }
@@ -422,10 +320,6 @@ int main(int argc, char **argv) {
     fortran_bind_c_lower(module, fir);
     free(fir);
     lower_functions();
-    for (LLVMValueRef v = LLVMGetFirstGlobal(module), next; v; v = next) {
-        next = LLVMGetNextGlobal(v);
-        lower_addresses(v);
-    }
     lower_commons();
     fortran_procedures_write(module);
     if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
