@@ -9,8 +9,8 @@
  * too. What is changed are copies, archives whole, so that members are linked as they would be;
  * messages name the files.  Other links read no input here.
  *
- * Not changed: objects of LLVM's intermediate language (-flto), thin archives, and links whose
- * result is an object (-r).
+ * Not changed: objects of LLVM's intermediate language (-flto), and links whose result is an
+ * object (-r).
  */
 #include "guest/link.h"
 
@@ -186,20 +186,30 @@ static void read_input(struct input *input, const char *path) {
     struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
+    uint8_t *bytes = MAP_FAILED;
+    size_t size = 0;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 8) {
-        size_t size = (size_t)status.st_size;
-        uint8_t *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-        if (bytes != MAP_FAILED && !link_is_object(bytes, size) && !link_is_archive(bytes, size)) {
-            munmap(bytes, size);
-            bytes = MAP_FAILED;
-        }
-        if (bytes != MAP_FAILED) {
-            input->path = strdup(path);
-            input->bytes = bytes;
-            input->size = size;
-        }
+        size = (size_t)status.st_size;
+        bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     }
     close(fd);
+    if (bytes == MAP_FAILED) return;
+    bool is_ours = link_is_object(bytes, size) || link_is_archive(bytes, size);
+    if (link_is_thin(bytes, size)) {
+        uint8_t *whole;
+        size_t whole_size;
+        is_ours = link_thin_read(path, bytes, size, &whole, &whole_size, NULL);
+        munmap(bytes, size);
+        if (!is_ours) return; /* wasm-ld says why */
+        bytes = whole;
+        size = whole_size;
+    } else if (!is_ours) {
+        munmap(bytes, size);
+        return;
+    }
+    input->path = strdup(path);
+    input->bytes = bytes;
+    input->size = size;
 }
 
 static bool read_inputs(struct link *link) {

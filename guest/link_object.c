@@ -456,3 +456,90 @@ void link_member_header(const struct link_member *member, size_t size, uint8_t *
     snprintf(text, sizeof text, "%-10zu", member->header_size - HEADER + size);
     memcpy(out + 48, text, 10);
 }
+
+bool link_is_thin(const uint8_t *bytes, size_t size) {
+    return size >= ARCHIVE_START && memcmp(bytes, "!<thin>\n", ARCHIVE_START) == 0;
+}
+
+/* The name in a member's header: a number is its place among the long names. */
+static char *find_member_name(const uint8_t *header, const char *names, size_t names_size) {
+    const char *at = (const char *)header;
+    size_t size = 16;
+    if (*at == '/') {
+        uint64_t offset = read_decimal(header + 1, 15);
+        if (offset >= names_size) return NULL;
+        at = names + offset;
+        size = names_size - (size_t)offset;
+    }
+    const char *end = *header == '/' ? memmem(at, size, "/\n", 2) : memchr(at, '/', size);
+    return end != NULL ? strndup(at, (size_t)(end - at)) : NULL;
+}
+
+static bool copy_file(const char *archive, const char *name, const uint8_t *header, FILE *out,
+                      struct error *err) {
+    const char *slash = *name == '/' ? NULL : strrchr(archive, '/');
+    char *path = NULL;
+    if (asprintf(&path, "%.*s%s", slash != NULL ? (int)(slash + 1 - archive) : 0, archive, name) <
+        0)
+        return out_of_memory(err);
+    FILE *file = fopen(path, "rb");
+    bool ok = file != NULL || error_set_errno(err, "cannot read %s", path);
+    free(path);
+    if (!ok) return false;
+    char *bytes = NULL, part[1 << 14];
+    size_t size = 0, count;
+    FILE *memory = open_memstream(&bytes, &size);
+    while (memory != NULL && (count = fread(part, 1, sizeof part, file)) > 0)
+        fwrite(part, 1, count, memory);
+    fclose(file);
+    if (memory == NULL || fclose(memory) != 0) return out_of_memory(err);
+    const struct link_member member = {.header = header, .header_size = HEADER};
+    uint8_t changed[HEADER];
+    link_member_header(&member, size, changed);
+    fwrite(changed, 1, HEADER, out);
+    fwrite(bytes, 1, size, out);
+    if (size % 2 != 0) putc('\n', out);
+    free(bytes);
+    return true;
+}
+
+bool link_thin_read(const char *path, const uint8_t *bytes, size_t size, uint8_t **out,
+                    size_t *out_size, struct error *err) {
+    const char *names = NULL;
+    size_t names_size = 0, offset = ARCHIVE_START;
+    char *text = NULL;
+    bool ok = true;
+    FILE *file = open_memstream(&text, out_size);
+    if (file == NULL) return out_of_memory(err);
+    fputs("!<arch>\n", file);
+    while (ok && offset <= size && size - offset >= HEADER) {
+        const uint8_t *header = bytes + offset;
+        uint64_t length = read_decimal(header + 48, 10);
+        bool is_index = memcmp(header, "/ ", 2) == 0 || memcmp(header, "/SYM64/ ", 8) == 0;
+        bool is_names = memcmp(header, "// ", 3) == 0;
+        offset += HEADER;
+        if (is_index || is_names) {
+            ok = length <= size - offset ||
+                 error_set_at(err, ERROR_MALFORMED, offset, "unexpected end");
+            if (!ok) break;
+            if (is_names) {
+                names = (const char *)header + HEADER;
+                names_size = (size_t)length;
+                fwrite(header, 1, HEADER + names_size, file);
+                if (names_size % 2 != 0) putc('\n', file);
+            }
+            offset += (size_t)length + (length & 1);
+            continue;
+        }
+        char *name = find_member_name(header, names, names_size);
+        ok = name != NULL ? copy_file(path, name, header, file, err)
+                          : error_set_at(err, ERROR_MALFORMED, offset, "a member has no name");
+        free(name);
+    }
+    if (fclose(file) != 0 && ok) ok = out_of_memory(err);
+    if (ok)
+        *out = (uint8_t *)text;
+    else
+        free(text);
+    return ok;
+}

@@ -49,9 +49,15 @@ bool link_object_rename(const uint8_t *bytes, size_t size, const struct link_obj
                         link_rename *rename, void *state, uint8_t **out, size_t *out_size,
                         struct error *err);
 
-/* ---- archives: ar(5), of GNU or BSD; not thin ones ---- */
+/* ---- archives: ar(5), of GNU or BSD ---- */
 
 bool link_is_archive(const uint8_t *bytes, size_t size);
+
+/* A thin archive has no members but their names: make one that has them (*out is allocated). `path`
+ * is the archive's, from whose folder names go on. */
+bool link_is_thin(const uint8_t *bytes, size_t size);
+bool link_thin_read(const char *path, const uint8_t *bytes, size_t size, uint8_t **out,
+                    size_t *out_size, struct error *err);
 
 struct link_member {
     const uint8_t *header; /* 60 bytes, and the long name behind it that BSD's have */

@@ -51,8 +51,8 @@ def write(name, text):
     return name
 
 
-def archive(name, *members):
-    subprocess.run(["ar", "qcS", name, *members], check=True)
+def archive(name, *members, options="qcS"):
+    subprocess.run(["ar", options, name, *members], check=True)
 
 
 def check_sources():
@@ -87,6 +87,11 @@ def check_archives():
         expect(run("mpiwasm", "archive.wasm")[0] == EXPECTED, options)
     with open("libuser.a", "rb") as file:
         expect(before == file.read(), "libuser.a was changed")
+    os.mkdir("thin")
+    os.rename("mixed_cxx.o", "other/mixed_cxx_with_a_long_name.o")
+    archive("thin/libuser.a", "other/mixed_cxx_with_a_long_name.o", "member.o", options="qcST")
+    _, err = run("mpiwasmfort", "mixed.o", "-Lthin", "-luser", "-L.", "-lfortran", "-o", "thin.wasm")
+    expect(err == "" and run("mpiwasm", "thin.wasm")[0] == EXPECTED, "thin", err)
     # All members: now the wrong call is linked, too, and told; the right ones go on working.
     _, err = run("mpiwasmfort", "mixed.o", "-L.", "-Wl,--whole-archive", "-luser",
                  "-Wl,--no-whole-archive", "-lfortran", "-o", "whole.wasm")

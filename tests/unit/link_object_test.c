@@ -133,10 +133,16 @@ static size_t count_members(struct bytes file, size_t *bytes) {
     return count;
 }
 
+static void add_header(struct bytes *file, const char *name, size_t size) {
+    char header[64];
+    snprintf(header, sizeof header, "%-16s%-12d%-6d%-6d%-8d%-10zu`\n", name, 0, 0, 0, 644, size);
+    memcpy(file->at + file->size, header, 60);
+    file->size += 60;
+}
+
 static void test_archive(struct bytes object) {
     static const char start[] = "!<arch>\n";
     struct bytes file = {malloc(1 << 20), 0};
-    char header[64];
     size_t all = 0;
     if (file.at == NULL) abort();
     memcpy(file.at, start, 8);
@@ -145,10 +151,7 @@ static void test_archive(struct bytes object) {
     static const char *const names[] = {"/", "a.o/", "#1/7"};
     for (int i = 0; i < 3; i++) {
         size_t size = i == 0 ? 4 : object.size + (i == 2 ? 7 : 0);
-        snprintf(header, sizeof header, "%-16s%-12d%-6d%-6d%-8d%-10zu`\n", names[i], 0, 0, 0, 644,
-                 size);
-        memcpy(file.at + file.size, header, 60);
-        file.size += 60;
+        add_header(&file, names[i], size);
         if (i == 2) memcpy(file.at + file.size, "name.o", 7);
         memcpy(file.at + file.size + (i == 2 ? 7 : 0), object.at, i == 0 ? 4 : object.size);
         file.size += size;
@@ -183,6 +186,46 @@ static void test_archive(struct bytes object) {
     free(file.at);
 }
 
+/* A thin archive with one member, whose name is long: it becomes one with the file. */
+static void test_thin(struct bytes object) {
+    static const char name[] = OBJECT_FILE "/\n";
+    struct bytes file = {malloc(1 << 16), 8};
+    struct link_member member;
+    struct error err = {0};
+    uint8_t *whole;
+    size_t whole_size, offset = 0;
+    if (file.at == NULL) abort();
+    memcpy(file.at, "!<thin>\n", 8);
+    add_header(&file, "//", sizeof name - 1);
+    memcpy(file.at + file.size, name, sizeof name - 1);
+    file.size += sizeof name - 1;
+    if (file.size % 2 != 0) file.at[file.size++] = '\n';
+    size_t last = file.size;
+    add_header(&file, "/0", object.size);
+    CHECK(link_is_thin(file.at, file.size) && !link_is_archive(file.at, file.size));
+    CHECK(link_thin_read("folder/lib.a", file.at, file.size, &whole, &whole_size, &err));
+    CHECK(link_is_archive(whole, whole_size));
+    CHECK(link_archive_next(whole, whole_size, &offset, &member)); /* the names */
+    CHECK(link_archive_next(whole, whole_size, &offset, &member));
+    CHECK(member.size == object.size && memcmp(member.bytes, object.at, object.size) == 0);
+    free(whole);
+    for (size_t size = 8; size < file.size; size++) {
+        struct bytes cut = copy(file.at, size);
+        if (link_thin_read("lib.a", cut.at, cut.size, &whole, &whole_size, &err)) free(whole);
+        free(cut.at);
+    }
+    for (size_t i = last; i < file.size; i++) {
+        struct bytes wrong = copy(file.at, file.size);
+        wrong.at[i] = '9';
+        if (link_thin_read("lib.a", wrong.at, wrong.size, &whole, &whole_size, &err)) free(whole);
+        free(wrong.at);
+    }
+    memcpy(file.at + last, "/1", 2); /* in the middle of the name: no such file */
+    CHECK(!link_thin_read("lib.a", file.at, file.size, &whole, &whole_size, &err));
+    CHECK_TEXT(err.message, "cannot read ");
+    free(file.at);
+}
+
 int main(void) {
     struct bytes file = read_file(OBJECT_FILE);
     memset(long_name, 'x', sizeof long_name - 1);
@@ -190,6 +233,7 @@ int main(void) {
     test_whole(file);
     test_broken(file);
     test_archive(file);
+    test_thin(file);
     free(file.at);
     return check_report();
 }
