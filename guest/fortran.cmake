@@ -10,6 +10,7 @@ if(NOT MPIWASM_MLIR_TRANSLATE)
 else()
   set(MPIWASM_MLIR_TRANSLATE_USED ${MPIWASM_MLIR_TRANSLATE})
 endif()
+string(REPLACE mlir-translate mlir-opt MPIWASM_MLIR_OPT_USED ${MPIWASM_MLIR_TRANSLATE_USED})
 
 file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/fortran_runtime.py recipe REGEX "^RECIPE = [0-9]+")
 string(REGEX MATCH "[0-9]+" recipe "${recipe}")
@@ -20,7 +21,8 @@ target_include_directories(mpiwasmfort PRIVATE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(mpiwasmfort PRIVATE MPIWASM_VERSION="${PROJECT_VERSION}"
                            MPIWASM_CLANG_DEFAULT="${MPIWASM_CLANG}"
                            MPIWASM_FORTRAN_RECIPE=${recipe}
-                           MPIWASM_MLIR_TRANSLATE="${MPIWASM_MLIR_TRANSLATE_USED}")
+                           MPIWASM_MLIR_TRANSLATE="${MPIWASM_MLIR_TRANSLATE_USED}"
+                           MPIWASM_MLIR_OPT="${MPIWASM_MLIR_OPT_USED}")
 set(fortran_names)
 foreach(name mpiwasmf77 mpiwasmf90)
   add_custom_command(TARGET mpiwasmfort POST_BUILD

@@ -37,8 +37,9 @@ bool fortran_fir_next_type(const char **at, const char **type, size_t *size) {
     }
     *type = start;
     *size = (size_t)(end - start);
-    size_t blank = strcspn(start, " "); /* attributes follow */
-    if (blank < *size && start[blank + 1] == '{') *size = blank;
+    size_t blank = strcspn(start, " "); /* attributes follow, or the place in the source */
+    if (blank < *size && (start[blank + 1] == '{' || strncmp(start + blank, " loc(", 5) == 0))
+        *size = blank;
     *at = end;
     return true;
 }

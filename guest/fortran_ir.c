@@ -127,6 +127,7 @@ static void lower_malloc(LLVMValueRef function) {
     LLVMTypeRef real_type = LLVMFunctionType(LLVMGetReturnType(type), &narrow, 1, false);
     LLVMValueRef real = LLVMAddFunction(module, "malloc", real_type);
     fortran_ir_make_inline(function);
+    LLVMSetSubprogram(function, NULL); /* of a declaration, under -g */
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
     LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, function, ""));
     LLVMValueRef size = LLVMBuildTrunc(builder, LLVMGetParam(function, 0), narrow, "");

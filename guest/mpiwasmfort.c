@@ -61,6 +61,7 @@ struct job {
     struct arguments missed;  /* options without which a program may do something else */
     const char *output;
     bool links, is_verbose, is_dry, preprocesses, checks, warns, is_quiet;
+    bool has_lines;                   /* -g */
     bool wants_openmp, wants_threads; /* -fopenmp, -pthread */
     bool has_openmp, has_threads;     /* those, where there are the libraries */
 };
@@ -324,8 +325,10 @@ static int read_option(struct job *job, const char *option, const char *value) {
             arguments_add(&job->flang, "-O2");
         else if (strcmp(option, "-Ofast") == 0)
             arguments_add(&job->flang, "-O3");
+        else if (option[1] == 'g')
+            job->has_lines = strcmp(option, "-g0") != 0;
         else
-            arguments_add(&job->flang, option[1] == 'g' ? "-g" : option);
+            arguments_add(&job->flang, option);
         if (is_code) arguments_add(&job->clang, option);
         arguments_add(&job->link, option);
         return 1;
@@ -498,6 +501,24 @@ static void widen_pointers(const struct job *job, const char *mlir) {
     if (!ok) die(job, "%s has no data layout of x32 where flang writes it", mlir);
 }
 
+/* -g: lines of the source, which is what mpiwasm takes of it. What flang itself would write of
+ * arrays mlir-translate cannot read. */
+static void add_lines(struct job *job, const char *mlir) {
+    static const char *const words[] = {MPIWASM_MLIR_OPT, "--allow-unregistered-dialect",
+                                        "--ensure-debug-info-scope-on-llvm-func",
+                                        "--mlir-print-debuginfo"};
+    struct arguments command = {0};
+    char made[sizeof job->directory + NAME_MAX + 32];
+    snprintf(made, sizeof made, "%s.lines", mlir);
+    arguments_add_all(&command, words, sizeof words / sizeof *words);
+    arguments_add(&command, mlir);
+    arguments_add(&command, "-o");
+    arguments_add(&command, made);
+    run(job, &command);
+    if (!job->is_dry && rename(made, mlir) != 0)
+        die(job, "cannot rename %s: %s", made, strerror(errno));
+}
+
 static void compile(struct job *job, const char *source, const char *object) {
     struct arguments flang = flang_command(job);
     if (job->preprocesses || job->checks) {
@@ -513,7 +534,9 @@ static void compile(struct job *job, const char *source, const char *object) {
     char base[128];
     snprintf(base, sizeof base, "%s", temporary(job, ""));
     static const char *const modes[] = {"-S", "-emit-llvm", "-Xflang", "-save-temps=obj"};
+    static const char *const places[] = {"-mmlir", "-mlir-print-debuginfo"};
     arguments_add_all(&flang, modes, sizeof modes / sizeof *modes);
+    if (job->has_lines) arguments_add_all(&flang, places, sizeof places / sizeof *places);
     arguments_add(&flang, "-o");
     arguments_addf(&flang, "%s.flang", base);
     arguments_add(&flang, source);
@@ -530,6 +553,7 @@ static void compile(struct job *job, const char *source, const char *object) {
     } else {
         run(job, &flang);
     }
+    if (job->has_lines) add_lines(job, mlir);
     struct arguments translate = {0};
     arguments_add(&translate, MPIWASM_MLIR_TRANSLATE);
     arguments_add(&translate, "--allow-unregistered-dialect");

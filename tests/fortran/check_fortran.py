@@ -174,6 +174,18 @@ def check_refused(tools, work):
             sys.exit(f"{name}: an object was made")
 
 
+def check_lines(tools, work):
+    """-g: where in the source it was."""
+    write_file(work, "fail.f90", "subroutine fail(n)\ninteger :: n\ninteger, allocatable :: a(:)\n"
+               "allocate(a(4))\na = n\nn = a(2) / (a(3) - n)\nend subroutine\n")
+    write_file(work, "fail.c", "void fail_(int *);\nint main(void) {\nint n = 1;\nfail_(&n);\n"
+               "return n;\n}\n")
+    run([tools + "mpiwasmfort", "-g", "-O0", "fail.f90", "fail.c", "-o", "fail.wasm"], work)
+    said = run([tools + "mpiwasm", "fail.wasm"], work, status=1)
+    if "divide by zero" not in said or "at fail.f90:6\n" not in said:
+        sys.exit(f"-g: {said}")
+
+
 def check_options(tools, work):
     """What flang has is passed on; what it lacks is dropped, and said if that may be noticed."""
     def said(*words):
@@ -228,6 +240,7 @@ def main():
                 check_old_runtime(tools, work)
             elif name == "options":
                 check_options(tools, work)
+                check_lines(tools, work)
             elif name.startswith("mpi_"):
                 check_mpi(name, sources, tools, work)
             else:
