@@ -135,9 +135,9 @@ class Flavour:
     def make(self, *arguments, cwd=None):
         return self.must(["make", "-j2", *arguments], cwd)
 
-    def copy_source(self, name=None):
+    def copy_source(self, name=None, folder="source"):
         """A copy of the source to build in, for packages that build in place."""
-        target = os.path.join(self.work, "source")
+        target = os.path.join(self.work, folder)
         shutil.copytree(self.sources[name] if name else self.source, target, symlinks=True)
         return target
 
