@@ -98,7 +98,7 @@ execute_process(COMMAND ${LLVM_CONFIG} --libdir OUTPUT_VARIABLE llvm_libdir
 execute_process(COMMAND ${LLVM_CONFIG} --link-shared --libs OUTPUT_VARIABLE llvm_libs
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 add_executable(mpiwasm-fortran-ir fortran_ir.c fortran_fir.c fortran_bind_c.c fortran_lengths.c
-               fortran_nested.c fortran_openmp.c fortran_procedures.c
+               fortran_nested.c fortran_openmp.c fortran_openmp_text.c fortran_procedures.c
                ${fortran}/mpi_fortran_entries.h)
 target_include_directories(mpiwasm-fortran-ir PRIVATE ${fortran} ${CMAKE_SOURCE_DIR})
 target_include_directories(mpiwasm-fortran-ir SYSTEM PRIVATE ${llvm_includedir})

@@ -296,11 +296,20 @@ static void lower_commons(void) {
 }
 
 int main(int argc, char **argv) {
+    size_t size;
+    if (argc == 5 && strcmp(argv[1], "--openmp") == 0) {
+        char *mlir = read_file(argv[2], &size), *directives = read_file(argv[3], &size);
+        FILE *out = fopen(argv[4], "w");
+        if (out) fortran_openmp_rewrite(mlir, directives, out);
+        if (!out || fclose(out) != 0) fortran_ir_die("cannot write %s", argv[4]);
+        return 0;
+    }
     if (argc != 4) {
-        fputs("usage: mpiwasm-fortran-ir IN.ll IN-fir.mlir OUT.bc\n", stderr);
+        fputs("usage: mpiwasm-fortran-ir IN.ll IN-fir.mlir OUT.bc\n"
+              "       mpiwasm-fortran-ir --openmp IN-llvmir.mlir IN-fir.mlir OUT.mlir\n",
+              stderr);
         return 2;
     }
-    size_t size;
     char *text = read_file(argv[1], &size);
     fold_products(text);
     fortran_openmp_edit(text);
@@ -313,7 +322,6 @@ int main(int argc, char **argv) {
     layout = LLVMCreateTargetData(wasm_layout);
 
     char *fir = read_file(argv[2], &size);
-    fortran_openmp_check(fir);
     fortran_openmp_lower(module, layout);
     fortran_procedures_read(fir);
     fortran_lengths_narrow(module, fir);

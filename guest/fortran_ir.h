@@ -9,6 +9,7 @@
 #include <llvm-c/Target.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Say why on stderr and end with exit code 1. */
 __attribute__((format(printf, 1, 2), noreturn)) void fortran_ir_die(const char *format, ...);
@@ -49,8 +50,9 @@ void fortran_procedures_write(LLVMModuleRef module);
  * 64 bits becomes what it is with pointers of 32 bits. */
 void fortran_openmp_edit(char *text);
 
-/* Refuse what flang 19 would compile to something else; `fir` is the text of the source's FIR. */
-void fortran_openmp_check(const char *fir);
+/* Write what flang has made of a source for mlir-translate, `text`, with what OpenMP needs; `fir`
+ * is the text of the source's FIR. Both are changed. */
+void fortran_openmp_rewrite(char *text, char *fir, FILE *out);
 
 /* Calls of OpenMP's runtime, and what it calls back, become those of its functions in C. */
 void fortran_openmp_lower(LLVMModuleRef module, LLVMTargetDataRef layout);

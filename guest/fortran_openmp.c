@@ -53,62 +53,6 @@ void fortran_openmp_edit(char *text) {
             "%struct.kmp_dep_info = type { i32, i32, i8 }");
 }
 
-/* ---- what flang gets wrong ---- */
-
-/* The last line before `end` that starts with `text`, spaces aside; or NULL. */
-static const char *find_line_before(const char *start, const char *end, const char *text) {
-    size_t length = strlen(text);
-    for (const char *at = end; at > start;) {
-        for (at--; at > start && at[-1] != '\n';)
-            at--;
-        const char *word = at + strspn(at, " ");
-        if (word + length <= end && strncmp(word, text, length) == 0) return word;
-    }
-    return NULL;
-}
-
-/* `value` ("%15 -> ...") in a reduction's list: what it refers to must not have other lower bounds
- * than 1, of which flang 19 knows nothing within the region: it would use the array's wrong parts,
- * and what is before it. */
-static void check_reduction(const char *fir, const char *line, const char *value) {
-    char store[80], declare[64], end[32];
-    snprintf(end, sizeof end, " to %.*s :", (int)strcspn(value, " "), value);
-    for (const char *at = line; (at = find_line_before(fir, at, "fir.store %"));) {
-        const char *to = strstr(at, end), *close = strchr(at, '\n');
-        if (!to || to > close) continue;
-        const char *stored = at + strlen("fir.store ");
-        snprintf(store, sizeof store, "%.*s", (int)strcspn(stored, "# "), stored);
-        snprintf(declare, sizeof declare, "%.40s:2 = hlfir.declare ", store);
-        const char *found = find_line_before(fir, at, declare);
-        size_t length = found ? strcspn(found, "\n") : 0;
-        const char *name = found ? memmem(found, length, "uniq_name = \"", 13) : NULL;
-        if (!name || !memmem(found, length, "!fir.shapeshift<", 16)) return;
-        name += 13;
-        size_t size = strcspn(name, "\""), first = size;
-        while (first > 0 && name[first - 1] != 'E')
-            first--;
-        fortran_ir_die("OpenMP: reduction of the array %.*s, whose lower bound is not 1: flang 19 "
-                       "computes something else; give the array to a procedure that does it",
-                       (int)(size - first), name + first);
-    }
-}
-
-void fortran_openmp_check(const char *fir) {
-    static const char head[] = " reduction(", item[] = "byref @";
-    for (const char *line = fir; (line = strstr(line, head));) {
-        const char *end = line + strcspn(line, "\n");
-        for (const char *at = line; (at = strstr(at, item)) && at < end;) {
-            at += strlen(item);
-            const char *value = at + strcspn(at, " \n");
-            bool is_box = memmem(at, (size_t)(value - at), "_box_", 5) != NULL;
-            bool is_pointer = memmem(at, (size_t)(value - at), "_box_heap_", 10) != NULL ||
-                              memmem(at, (size_t)(value - at), "_box_ptr_", 9) != NULL;
-            if (is_box && !is_pointer && *value == ' ') check_reduction(fir, line, value + 1);
-        }
-        line = end;
-    }
-}
-
 /* ---- sizes of 32 bits ---- */
 
 static void replace_call(LLVMValueRef call, LLVMTypeRef type, LLVMValueRef callee) {

@@ -488,18 +488,10 @@ static void run_openmp(const struct job *job, struct arguments *flang, const cha
     exit(code);
 }
 
-/* Pointers of 64 bits, aligned to 32, for mlir-translate, which then makes calls that agree with
- * the functions' declarations. mpiwasm-fortran-ir takes that back. */
-static void widen_pointers(const struct job *job, const char *mlir) {
-    static const char narrow[] = "llvm.data_layout = \"e-m:e-p:32:32-", wide[] = "64";
-    char text[16384];
-    FILE *file = fopen(mlir, "r+");
-    size_t size = file ? fread(text, 1, sizeof text, file) : 0;
-    const char *at = memmem(text, size, narrow, sizeof narrow - 1);
-    bool ok = at && fseek(file, at - text + (long)sizeof narrow - 1 - 6, SEEK_SET) == 0 &&
-              fputs(wide, file) >= 0;
-    if (file && fclose(file) != 0) ok = false;
-    if (!ok) die(job, "%s has no data layout of x32 where flang writes it", mlir);
+static struct arguments ir_command(const struct job *job) {
+    struct arguments command = {0};
+    arguments_addf(&command, "%s/../../libexec/mpiwasm/mpiwasm-fortran-ir", job->install.share);
+    return command;
 }
 
 /* -g: lines of the source, which is what mpiwasm takes of it. What flang itself would write of
@@ -545,12 +537,19 @@ static void compile(struct job *job, const char *source, const char *object) {
     /* flang names what it saves after the source. */
     const char *name = strrchr(source, '/');
     name = name ? name + 1 : source;
-    char mlir[sizeof job->directory + NAME_MAX + 16];
-    snprintf(mlir, sizeof mlir, "%s/%.*s-llvmir.mlir", job->directory,
-             (int)(strrchr(name, '.') - name), name);
+    char mlir[sizeof job->directory + NAME_MAX + 16], fir[sizeof mlir];
+    int length = (int)(strrchr(name, '.') - name);
+    snprintf(mlir, sizeof mlir, "%s/%.*s-llvmir.mlir", job->directory, length, name);
+    snprintf(fir, sizeof fir, "%s/%.*s-fir.mlir", job->directory, length, name);
     if (job->has_openmp) {
         run_openmp(job, &flang, mlir);
-        if (!job->is_dry) widen_pointers(job, mlir);
+        struct arguments rewrite = ir_command(job);
+        arguments_add(&rewrite, "--openmp");
+        arguments_add(&rewrite, mlir);
+        arguments_add(&rewrite, fir);
+        snprintf(mlir, sizeof mlir, "%s.mlir", base);
+        arguments_add(&rewrite, mlir);
+        run(job, &rewrite);
     } else {
         run(job, &flang);
     }
@@ -564,11 +563,9 @@ static void compile(struct job *job, const char *source, const char *object) {
     arguments_addf(&translate, "%s.ll", base);
     run(job, &translate);
 
-    struct arguments lower = {0};
-    arguments_addf(&lower, "%s/../../libexec/mpiwasm/mpiwasm-fortran-ir", job->install.share);
+    struct arguments lower = ir_command(job);
     arguments_addf(&lower, "%s.ll", base);
-    arguments_addf(&lower, "%s/%.*s-fir.mlir", job->directory, (int)(strrchr(name, '.') - name),
-                   name);
+    arguments_add(&lower, fir);
     arguments_addf(&lower, "%s.bc", base);
     run(job, &lower);
 

@@ -240,6 +240,9 @@ subroutine tasks
   use data
   implicit none
   integer :: f, k, n, i, parts(10)
+  real(8) :: x, values(20)
+  logical :: odd
+  integer, allocatable :: sums(:), table(:, :)
   f = 0
   n = 0
   parts = 0
@@ -264,12 +267,33 @@ subroutine tasks
   end do
   !$omp end taskgroup
   parts(1) = parts(1) + sum(parts)
+  do i = 1, 20
+    x = 0.5d0 * i
+    odd = mod(i, 2) == 1
+    !$omp task firstprivate(i, x, odd) shared(values)
+    values(i) = merge(x, -x, odd)
+    !$omp task firstprivate(i) shared(values)
+    values(i) = values(i) + 100 * i
+    !$omp end task
+    !$omp taskwait
+    !$omp end task
+  end do
+  !$omp taskwait
   !$omp task if (.false.) shared(n)
   n = n + 1000
   !$omp end task
   !$omp end single
   !$omp end parallel
-  print '(a,4i6)', 'tasks', f, k, n, parts(1)
+  allocate(sums(0:3), table(-1:0, 2:4))
+  sums = 1
+  table = 0
+  !$omp parallel do reduction(+:sums, table)
+  do i = 1, 100
+    sums(mod(i, 4)) = sums(mod(i, 4)) + i
+    table(-mod(i, 2), 2 + mod(i, 3)) = table(-mod(i, 2), 2 + mod(i, 3)) + 1
+  end do
+  print '(a,4i6,f8.1)', 'tasks', f, k, n, parts(1), sum(values)
+  print '(a,10i5)', 'arrays', sums, table
 contains
   subroutine part(parts, i)
     integer :: parts(10)
