@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-/* The end of the list item at `at`: a comma, or the bracket that closes the list. */
 const char *fortran_fir_item_end(const char *at) {
     for (int depth = 0; *at && *at != '\n'; at++) {
         if (*at == '"') {
@@ -42,6 +41,13 @@ bool fortran_fir_next_type(const char **at, const char **type, size_t *size) {
         *size = blank;
     *at = end;
     return true;
+}
+
+bool fortran_fir_has_length(const char *type) {
+    static const char *const heads[] = {"!fir.boxchar<", "tuple<!fir.boxproc<"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (strncmp(type, heads[i], strlen(heads[i])) == 0) return true;
+    return false;
 }
 
 const char *fortran_fir_result(const char *at) {

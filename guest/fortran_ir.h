@@ -23,6 +23,9 @@ const char *fortran_fir_item_end(const char *at);
  * False at the list's end. */
 bool fortran_fir_next_type(const char **at, const char **type, size_t *size);
 
+/* Whether an argument of the type, a CHARACTER or a CHARACTER function, has a length. */
+bool fortran_fir_has_length(const char *type);
+
 /* The type of the result of a procedure, from the end of its list; "" if it has none. */
 const char *fortran_fir_result(const char *at);
 

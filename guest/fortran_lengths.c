@@ -86,10 +86,6 @@ static const char *shape_of(const char *type, size_t size) {
     return "*";
 }
 
-static bool has_length(const char *type) {
-    return starts_with(type, "!fir.boxchar<") || starts_with(type, "tuple<!fir.boxproc<");
-}
-
 /* Read a list of types from behind its opening parenthesis: "T, T) -> T", or "%name: T {...}, ..."
  */
 static struct signature read_types(const char *at) {
@@ -102,7 +98,7 @@ static struct signature read_types(const char *at) {
         if (count == ARGUMENTS)
             fortran_ir_die("a procedure with more than %d arguments", ARGUMENTS);
         shape[count++] = *shape_of(type, size);
-        found.lengths += has_length(type);
+        found.lengths += fortran_fir_has_length(type);
     }
     if (found.lengths > ARGUMENTS) fortran_ir_die("too many CHARACTER arguments");
     memset(shape + count, 'l', found.lengths);

@@ -3,8 +3,7 @@
  * how many lengths of CHARACTER arguments each has at the end.
  *
  * Reads a unit's FIR as text and its LLVM IR; writes a custom section, whose lines link_adapt.c
- * reads.  FIR has an external procedure NAME as "@_QPNAME", which the IR calls "NAME_", and a
- * CHARACTER argument as a !fir.boxchar, or with fir.char_proc if it is a function's name.  Without
+ * reads.  FIR has an external procedure NAME as "@_QPNAME", which the IR calls "NAME_".  Without
  * arguments in FIR it is one that is only passed on, or called later: then the IR tells.
  */
 #include "fortran_ir.h"
@@ -28,13 +27,6 @@ static void *checked(void *allocated) {
     fortran_ir_die("out of memory");
 }
 
-static unsigned count_in(const char *text, const char *end, const char *wanted) {
-    unsigned count = 0;
-    for (; (text = strstr(text, wanted)) != NULL && text < end; text += strlen(wanted))
-        count++;
-    return count;
-}
-
 void fortran_procedures_read(const char *fir) {
     static const char head[] = "func.func ", mangled[] = "@_QP";
     for (const char *line = fir; *line; line += *line == '\n') {
@@ -46,13 +38,10 @@ void fortran_procedures_read(const char *fir) {
         name += strlen(mangled);
         struct procedure found = {.has_arguments = open[1] != ')'};
         snprintf(found.name, sizeof found.name, "%.*s_", (int)(open - name), name);
-        const char *close = open;
-        for (unsigned depth = 0; close < end; close++) {
-            if (*close == '(') depth++;
-            if (*close == ')' && --depth == 0) break;
-        }
-        found.characters =
-            count_in(open, close, "!fir.boxchar<") + count_in(open, close, "{fir.char_proc");
+        const char *at = open + 1, *type;
+        size_t size;
+        while (fortran_fir_next_type(&at, &type, &size))
+            found.characters += fortran_fir_has_length(type);
         procedures = checked(realloc(procedures, (procedure_count + 1) * sizeof *procedures));
         procedures[procedure_count++] = found;
     }
