@@ -11,8 +11,12 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guest"))
+# pylint: disable=wrong-import-position
+import wrappers
+from wrappers import BIN, BUILD, write
+
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
-BUILD = os.path.abspath(sys.argv[1])
 # As natively, where a length that C does not tell is whatever the register holds.
 EXPECTED = """\
 20 38 45
@@ -27,13 +31,7 @@ next_number: 3
 
 
 def run(tool, *arguments, status=0):
-    """Run one of the build's tools: what it prints to standard output and to standard error."""
-    result = subprocess.run([os.path.join(BUILD, "bin", tool), *arguments], text=True, timeout=250,
-                            capture_output=True, check=False)
-    if result.returncode != status:
-        sys.exit(f"{tool} {' '.join(arguments)}: exit {result.returncode}\n"
-                 f"{result.stdout}{result.stderr}")
-    return result.stdout, result.stderr
+    return wrappers.run(os.path.join(BIN, tool), *arguments, status=status)
 
 
 def expect(condition, *what):
@@ -43,12 +41,6 @@ def expect(condition, *what):
 
 def source(name):
     return os.path.join(PROGRAMS, name)
-
-
-def write(name, text):
-    with open(name, "w", encoding="utf-8") as file:
-        file.write(text)
-    return name
 
 
 def archive(name, *members, options="qcS"):
@@ -133,7 +125,7 @@ def check_broken():
     for size in 9, 40, len(whole) // 3, len(whole) - 5:
         with open("cut.o", "wb") as file:
             file.write(whole[:size])
-        result = subprocess.run([os.path.join(BUILD, "bin", "mpiwasmfort"), "mixed.o", "cut.o",
+        result = subprocess.run([os.path.join(BIN, "mpiwasmfort"), "mixed.o", "cut.o",
                                  "-o", "cut.wasm"], text=True, capture_output=True, check=False)
         expect(result.returncode in (1, 134), size, result)
         expect("error" in result.stderr and "AddressSanitizer" not in result.stderr, result.stderr)
@@ -146,7 +138,7 @@ def main():
         os.chdir(work)
         os.mkdir("temporary")
         os.environ["TMPDIR"] = os.path.abspath("temporary")
-        probe = subprocess.run([os.path.join(BUILD, "bin", "mpiwasmfort"), "--showme:command"],
+        probe = subprocess.run([os.path.join(BIN, "mpiwasmfort"), "--showme:command"],
                                text=True, capture_output=True, check=False)
         if probe.returncode != 0:
             print(f"skipped: {probe.stderr.strip()}")
