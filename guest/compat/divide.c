@@ -65,7 +65,10 @@ double _Complex __divdc3(double a, double b, double c, double d) {
     return __builtin_complex(re, im);
 }
 
-/* As double numbers, whose products are exact and never overflow. */
+/* Of float numbers, as double ones, no product overflows or underflows. */
 float _Complex __divsc3(float a, float b, float c, float d) {
-    return (float _Complex)__divdc3(a, b, c, d);
+    double x = a, y = b, u = c, v = d, norm = u * u + v * v;
+    double re = (x * u + y * v) / norm, im = (y * u - x * v) / norm;
+    if (isnan(re) && isnan(im)) return (float _Complex)divide_special(x, y, u, v);
+    return __builtin_complex((float)re, (float)im);
 }

@@ -4,6 +4,7 @@
  * WebAssembly.
  */
 #include <complex.h>
+#include <math.h>
 #include <stdint.h>
 
 #define FUNCTION(name, real, type)                                                                 \
@@ -33,10 +34,17 @@ BOTH(csinh)
 BOTH(csqrt)
 BOTH(ctan)
 BOTH(ctanh)
-REAL(cabs, double)
-REAL(cabsf, float)
 REAL(carg, double)
 REAL(cargf, float)
+
+/* Without a complex number in memory. */
+double mpiwasm_fortran_cabs(double re, double im) {
+    return hypot(re, im);
+}
+
+float mpiwasm_fortran_cabsf(float re, float im) {
+    return hypotf(re, im);
+}
 
 void mpiwasm_fortran_cpow(double result[2], double re, double im, double to_re, double to_im) {
     double complex value = cpow(__builtin_complex(re, im), __builtin_complex(to_re, to_im));

@@ -107,6 +107,21 @@ static void test_division(void) {
           CMPLX(small, 0) / CMPLX(DBL_MAX, 0) == 0);
 }
 
+static void test_hypot(void) {
+    static const volatile float sizes[] = {0x1p126f, 0x1p100f, 1, 0x1p-100f, 0x1p-126f, 0x1p-149f};
+    const volatile float infinite = INFINITY, none = NAN, largest = FLT_MAX, zero = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        float x = sizes[i] * 0.3125f;
+        if (i < 4) CHECK(hypotf(3 * x, -4 * x) == 5 * x);
+        CHECK(hypotf(sizes[i], zero) == sizes[i] && cabsf(CMPLXF(zero, -sizes[i])) == sizes[i]);
+    }
+    CHECK(hypotf(3 * sizes[5], 4 * sizes[5]) == 5 * sizes[5]);
+    CHECK(hypotf(largest, zero) == largest && isinf(hypotf(largest, largest)));
+    CHECK(isinf(hypotf(none, -infinite)) && isinf(hypotf(infinite, none)) &&
+          isnan(hypotf(none, 1)));
+    CHECK(hypotf(1, 0x1p-12f) == 1.00000002980232f);
+}
+
 static void test_files(void) {
     char name[] = "fileXXXXXX", directory[] = "dirXXXXXX", path[PATH_MAX], line[32];
     int fd = mkstemp(name);
@@ -247,6 +262,7 @@ int main(void) {
     test_remainders();
     test_sort();
     test_division();
+    test_hypot();
     test_files();
     test_threads();
     test_processes();
