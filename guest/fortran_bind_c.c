@@ -253,21 +253,18 @@ static bool has(const char *from, const char *end, const char *text) {
 }
 
 void fortran_bind_c_lower(LLVMModuleRef whole, const char *fir) {
-    static const char head[] = "func.func ";
     module = whole;
     context = LLVMGetModuleContext(module);
     layout = LLVMGetModuleDataLayout(module);
     for (const char *line = fir, *end; *line; line = *end ? end + 1 : end) {
         end = line + strcspn(line, "\n");
-        const char *first = line + strspn(line, " ");
-        const char *at =
-            starts_with(first, head) ? memchr(first, '@', (size_t)(end - first)) : NULL;
-        const char *open = at ? memchr(at, '(', (size_t)(end - at)) : NULL;
-        if (!open || !has(open, end, "fir.bindc_name")) continue;
+        const char *at, *open;
+        if (!fortran_fir_procedure(line, end, &at, &open) || !has(open, end, "fir.bindc_name"))
+            continue;
         /* Those of the C library that flang calls itself: see fortran_ir.c. */
         if (has(open, end, "fir.runtime")) continue;
         char name[512];
-        snprintf(name, sizeof name, "%.*s", (int)(open - at - 1), at + 1);
+        snprintf(name, sizeof name, "%.*s", (int)(open - at), at);
         if (starts_with(name, "_Q") || starts_with(name, "_Fortran")) continue;
         LLVMValueRef function = LLVMGetNamedFunction(module, name);
         struct plan plan = {0};

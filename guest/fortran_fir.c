@@ -5,6 +5,17 @@
 
 #include <string.h>
 
+bool fortran_fir_procedure(const char *line, const char *end, const char **name,
+                           const char **open) {
+    static const char head[] = "func.func ";
+    line += strspn(line, " ");
+    if (strncmp(line, head, strlen(head)) != 0) return false;
+    const char *at = memchr(line, '@', (size_t)(end - line));
+    *name = at ? at + 1 : NULL;
+    *open = at ? memchr(at, '(', (size_t)(end - at)) : NULL;
+    return *open != NULL;
+}
+
 const char *fortran_fir_item_end(const char *at) {
     for (int depth = 0; *at && *at != '\n'; at++) {
         if (*at == '"') {

@@ -119,6 +119,24 @@ void fortran_ir_make_inline(LLVMValueRef function) {
                             LLVMCreateEnumAttribute(context, kind, 0));
 }
 
+void fortran_ir_add_section(LLVMModuleRef whole, const char *name, const char *text, size_t size) {
+    LLVMContextRef of = LLVMGetModuleContext(whole);
+    LLVMMetadataRef pair[] = {LLVMMDStringInContext2(of, name, strlen(name)),
+                              LLVMMDStringInContext2(of, text, size)};
+    LLVMMetadataRef node = LLVMMDNodeInContext2(of, pair, 2);
+    LLVMAddNamedMetadataOperand(whole, "wasm.custom_sections", LLVMMetadataAsValue(of, node));
+}
+
+void fortran_ir_replace_function(LLVMValueRef function, LLVMValueRef other) {
+    size_t size;
+    char *name = strdup(LLVMGetValueName2(function, &size));
+    if (!name) fortran_ir_die("out of memory");
+    LLVMReplaceAllUsesWith(function, other);
+    LLVMDeleteFunction(function);
+    LLVMSetValueName2(other, name, size);
+    free(name);
+}
+
 /* A body for malloc, which is declared with a 64-bit size: call the C library's. */
 static void lower_malloc(LLVMValueRef function) {
     LLVMTypeRef type = LLVMGlobalGetValueType(function), narrow = LLVMInt32TypeInContext(context);
@@ -185,9 +203,7 @@ static void trim_mpi_calls(LLVMValueRef function, const struct mpi_entry *entry,
         if (LLVMGetTypeKind(result) != LLVMVoidTypeKind) LLVMReplaceAllUsesWith(call, trimmed);
         LLVMInstructionEraseFromParent(call);
     }
-    LLVMReplaceAllUsesWith(function, declaration);
-    LLVMDeleteFunction(function);
-    LLVMSetValueName2(declaration, name, strlen(name));
+    fortran_ir_replace_function(function, declaration);
     LLVMDisposeBuilder(builder);
 }
 
@@ -203,7 +219,7 @@ static const struct mpi_entry *find_mpi_entry(const char *name) {
  * arguments, so that the call, and through the linker the address too, would be of a function that
  * does not exist. The call tells the type.
  */
-static void retype_external(LLVMValueRef function, const char *name) {
+static void retype_external(LLVMValueRef function) {
     LLVMTypeRef declared = LLVMGlobalGetValueType(function), called = NULL;
     for (LLVMUseRef use = LLVMGetFirstUse(function); use; use = LLVMGetNextUse(use)) {
         LLVMValueRef call = LLVMGetUser(use);
@@ -212,10 +228,7 @@ static void retype_external(LLVMValueRef function, const char *name) {
         if (!called) called = LLVMGetCalledFunctionType(call);
     }
     if (!called) return;
-    LLVMValueRef other = LLVMAddFunction(module, "", called);
-    LLVMReplaceAllUsesWith(function, other);
-    LLVMDeleteFunction(function);
-    LLVMSetValueName2(other, name, strlen(name));
+    fortran_ir_replace_function(function, LLVMAddFunction(module, "", called));
 }
 
 static void lower_function(LLVMValueRef function, const char *name) {
@@ -240,7 +253,7 @@ static void lower_function(LLVMValueRef function, const char *name) {
     if (entry)
         trim_mpi_calls(function, entry, name);
     else
-        retype_external(function, name);
+        retype_external(function);
 }
 
 static void lower_functions(void) {
@@ -266,10 +279,6 @@ static void lower_functions(void) {
 
 /* ---- variables ---- */
 
-static LLVMMetadataRef text_node(const char *text, size_t length) {
-    return LLVMMDStringInContext2(context, text, length);
-}
-
 /* Each unit that has a COMMON block defines it, weakly, as long as it knows it. */
 static void lower_commons(void) {
     char *lines = NULL;
@@ -285,13 +294,7 @@ static void lower_commons(void) {
                 (unsigned long long)LLVMABISizeOfType(layout, LLVMGlobalGetValueType(v)));
     }
     fclose(out);
-    if (size > 0) {
-        LLVMMetadataRef pair[] = {text_node("mpiwasm.commons", strlen("mpiwasm.commons")),
-                                  text_node(lines, size)};
-        LLVMMetadataRef node = LLVMMDNodeInContext2(context, pair, 2);
-        LLVMAddNamedMetadataOperand(module, "wasm.custom_sections",
-                                    LLVMMetadataAsValue(context, node));
-    }
+    if (size > 0) fortran_ir_add_section(module, "mpiwasm.commons", lines, size);
     free(lines);
 }
 

@@ -16,6 +16,10 @@ __attribute__((format(printf, 1, 2), noreturn)) void fortran_ir_die(const char *
 
 /* ---- the text of FIR ---- */
 
+/* Whether the line, which ends at `end`, declares or defines a procedure: its name, which ends at
+ * the parenthesis `open` that begins its arguments. */
+bool fortran_fir_procedure(const char *line, const char *end, const char **name, const char **open);
+
 /* The end of the list item at `at`: a comma, or the bracket that closes the list. */
 const char *fortran_fir_item_end(const char *at);
 
@@ -33,6 +37,12 @@ const char *fortran_fir_result(const char *at);
 
 /* Make `function`, defined in the module, into one that is inlined into its callers. */
 void fortran_ir_make_inline(LLVMValueRef function);
+
+/* The module's object gets a custom section of that text. */
+void fortran_ir_add_section(LLVMModuleRef module, const char *name, const char *text, size_t size);
+
+/* `other`, which is of another type, takes the name and the place of `function`. */
+void fortran_ir_replace_function(LLVMValueRef function, LLVMValueRef other);
 
 /* Procedures with BIND(C) get the arguments and results that C's have; `fir` is as below. */
 void fortran_bind_c_lower(LLVMModuleRef module, const char *fir);

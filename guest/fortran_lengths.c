@@ -129,29 +129,25 @@ static const char *find_in_line(const char *line, const char *end, const char *t
 }
 
 static void read_fir(LLVMModuleRef module, const char *fir) {
-    static const char procedure[] = "func.func ", call[] = "fir.call %";
-    static const char dispatch[] = "fir.dispatch \"";
+    static const char call[] = "fir.call %", dispatch[] = "fir.dispatch \"";
     LLVMValueRef caller = NULL;
     for (const char *line = fir, *end; *line; line = *end ? end + 1 : end) {
         end = line + strcspn(line, "\n");
-        const char *first = line + strspn(line, " "), *at;
-        if (starts_with(first, procedure)) {
-            const char *name = find_in_line(first, end, "@");
-            const char *open = name ? find_in_line(name, end, "(") : NULL;
-            if (!open) continue;
-            caller = find_function(module, ++name, open);
+        const char *name, *open, *at;
+        if (fortran_fir_procedure(line, end, &name, &open)) {
+            caller = find_function(module, name, open);
             if (!starts_with(name, "_Q") || !caller) continue;
             struct signature found = read_types(open + 1);
             found.caller = caller;
             add(&procedures, found);
-        } else if ((at = find_in_line(first, end, call))) {
+        } else if ((at = find_in_line(line, end, call))) {
             const char *types = find_in_line(at, end, " : (");
             if (!types) continue;
             struct signature found = read_types(types + strlen(" : ("));
             found.is_bind_c = find_in_line(at, types, "is_bind_c") != NULL;
             found.caller = caller;
             add(&calls, found);
-        } else if ((at = find_in_line(first, end, dispatch))) {
+        } else if ((at = find_in_line(line, end, dispatch))) {
             at += strlen(dispatch);
             at = find_in_line(at, end, "\"(");
             at = at ? fortran_fir_item_end(at + 2) : end; /* the object */
@@ -353,8 +349,7 @@ static void narrow_calls(LLVMModuleRef module, LLVMValueRef caller) {
 static void narrow_procedure(LLVMModuleRef module, const struct signature *found) {
     LLVMValueRef function = found->caller;
     size_t size;
-    char *name = strdup(LLVMGetValueName2(function, &size));
-    if (!name) fortran_ir_die("out of memory");
+    const char *name = LLVMGetValueName2(function, &size);
     LLVMTypeRef type = LLVMGlobalGetValueType(function), other_type = narrowed(type, found, name);
     LLVMValueRef other = LLVMAddFunction(module, "", other_type);
     unsigned count = LLVMCountParamTypes(type);
@@ -392,10 +387,7 @@ static void narrow_procedure(LLVMModuleRef module, const struct signature *found
         }
     }
     LLVMDisposeBuilder(builder);
-    LLVMReplaceAllUsesWith(function, other);
-    LLVMDeleteFunction(function);
-    LLVMSetValueName2(other, name, size);
-    free(name);
+    fortran_ir_replace_function(function, other);
 }
 
 void fortran_lengths_narrow(LLVMModuleRef module, const char *fir) {

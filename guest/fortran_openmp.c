@@ -91,9 +91,7 @@ static void narrow_sizes(LLVMModuleRef module, const struct sized *sized) {
         if (LLVMIsACallInst(call) && LLVMGetCalledValue(call) == function)
             replace_call(call, type, other);
     }
-    LLVMReplaceAllUsesWith(function, other);
-    LLVMDeleteFunction(function);
-    LLVMSetValueName2(other, sized->name, strlen(sized->name));
+    fortran_ir_replace_function(function, other);
 }
 
 /* ---- tasks ---- */

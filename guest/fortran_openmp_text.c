@@ -16,6 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The variable's own name in `name`, a mangled one that ends at a quotation mark. */
+static const char *own_name(const char *name, size_t *size) {
+    const char *end = name + strcspn(name, "\""), *own = end;
+    while (own > name && own[-1] != 'E')
+        own--;
+    *size = (size_t)(end - own);
+    return own;
+}
+
 /* ---- reductions ---- */
 
 /* The last line before `end` that starts with `text`, spaces aside; or NULL. */
@@ -46,13 +55,11 @@ static void check_reduction(const char *fir, const char *line, const char *value
         size_t length = found ? strcspn(found, "\n") : 0;
         const char *name = found ? memmem(found, length, "uniq_name = \"", 13) : NULL;
         if (!name || !memmem(found, length, "!fir.shapeshift<", 16)) return;
-        name += 13;
-        size_t size = strcspn(name, "\""), first = size;
-        while (first > 0 && name[first - 1] != 'E')
-            first--;
+        size_t size;
+        name = own_name(name + 13, &size);
         fortran_ir_die("OpenMP: reduction of the array %.*s, whose lower bound is not 1: flang 19 "
                        "computes something else; give the array to a procedure that does it",
-                       (int)(size - first), name + first);
+                       (int)size, name);
     }
 }
 
@@ -158,11 +165,9 @@ static char *find_private(const struct lines *fir, size_t line) {
         const char *text = fir->items[line] + indent_of(fir->items[line]);
         const char *name = starts_with(text, declare) ? strstr(text, head) : NULL;
         if (!name) continue;
-        name += strlen(head);
-        size_t size = strcspn(name, "\""), first = size;
-        while (first > 0 && name[first - 1] != 'E')
-            first--;
-        return strndup(name + first, size - first);
+        size_t size;
+        name = own_name(name + strlen(head), &size);
+        return strndup(name, size);
     }
     return NULL;
 }

@@ -28,13 +28,13 @@ static void *checked(void *allocated) {
 }
 
 void fortran_procedures_read(const char *fir) {
-    static const char head[] = "func.func ", mangled[] = "@_QP";
+    static const char mangled[] = "_QP";
     for (const char *line = fir; *line; line += *line == '\n') {
-        const char *start = line + strspn(line, " "), *end = line + strcspn(line, "\n");
+        const char *name, *open, *start = line, *end = line + strcspn(line, "\n");
         line = end;
-        if (strncmp(start, head, strlen(head)) != 0) continue;
-        const char *name = strstr(start, mangled), *open = strchr(start, '(');
-        if (!name || !open || open > end || name > open) continue;
+        if (!fortran_fir_procedure(start, end, &name, &open) ||
+            strncmp(name, mangled, strlen(mangled)) != 0)
+            continue;
         name += strlen(mangled);
         struct procedure found = {.has_arguments = open[1] != ')'};
         snprintf(found.name, sizeof found.name, "%.*s_", (int)(open - name), name);
@@ -79,14 +79,6 @@ void fortran_procedures_write(LLVMModuleRef module) {
         fprintf(out, "%s %u\n", procedure->name, lengths);
     }
     fclose(out);
-    if (size > 0) {
-        LLVMContextRef context = LLVMGetModuleContext(module);
-        LLVMMetadataRef pair[] = {
-            LLVMMDStringInContext2(context, LINK_PROCEDURES, strlen(LINK_PROCEDURES)),
-            LLVMMDStringInContext2(context, lines, size)};
-        LLVMMetadataRef node = LLVMMDNodeInContext2(context, pair, 2);
-        LLVMAddNamedMetadataOperand(module, "wasm.custom_sections",
-                                    LLVMMetadataAsValue(context, node));
-    }
+    if (size > 0) fortran_ir_add_section(module, LINK_PROCEDURES, lines, size);
     free(lines);
 }

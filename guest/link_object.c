@@ -24,8 +24,6 @@ enum {
     SYMBOL_FUNCTION = 0,
     SYMBOL_DATA = 1,
     SYMBOL_SECTION = 3,
-    BINDING_LOCAL = 2,
-    BINDING_MASK = 3,
     UNDEFINED = 0x10,
     EXPLICIT_NAME = 0x40,
     IMPORT_FUNCTION = 0,
@@ -47,6 +45,8 @@ struct parse {
     size_t function_count;
     uint32_t *symbol_imports; /* the import of each symbol, NO_IMPORT if it is none */
     size_t symbol_count;
+    link_take_data *take_data; /* NULL: nobody asks */
+    void *state;
 };
 
 static bool out_of_memory(struct error *err) {
@@ -197,7 +197,7 @@ static bool read_function_symbol(struct reader *reader, struct parse *parse, uin
     }
     if (index < object->import_count || index - object->import_count >= parse->function_count)
         return error_set(err, ERROR_MALFORMED, "a symbol's function is not in the object");
-    if ((flags & BINDING_MASK) == BINDING_LOCAL) return true;
+    if ((flags & LINK_BINDING_MASK) == LINK_BINDING_LOCAL) return true;
     return set_function(object, &object->definitions[object->definition_count++], name, size,
                         parse->function_types[index - object->import_count], err);
 }
@@ -215,12 +215,16 @@ static bool read_symbols(struct reader *reader, struct parse *parse, struct erro
     for (; parse->symbol_count < count; parse->symbol_count++) {
         parse->symbol_imports[parse->symbol_count] = NO_IMPORT;
         uint8_t kind;
-        bool ok = reader_u8(reader, &kind, err) && reader_u32(reader, &flags, err);
+        bool ok = reader_u8(reader, &kind, err);
+        size_t flags_at = (size_t)reader_offset(reader);
+        ok = ok && reader_u32(reader, &flags, err);
         bool is_defined = ok && (flags & UNDEFINED) == 0;
         if (ok && kind == SYMBOL_FUNCTION) {
             ok = read_function_symbol(reader, parse, flags, err);
         } else if (ok && kind == SYMBOL_DATA) {
             ok = read_name(reader, &name, &size, err);
+            if (ok && is_defined && parse->take_data != NULL)
+                parse->take_data(parse->state, name, size, flags_at);
             for (int k = 0; ok && is_defined && k < 3; k++) { /* segment, offset, size */
                 uint64_t wide;
                 ok = reader_u64(reader, &wide, err);
@@ -309,12 +313,10 @@ bool link_is_object(const uint8_t *bytes, size_t size) {
     return size >= 8 && memcmp(bytes, "\0asm\1\0\0\0", 8) == 0;
 }
 
-bool link_object_read(const uint8_t *bytes, size_t size, struct link_object *out,
-                      struct error *err) {
+static bool read_object(const uint8_t *bytes, size_t size, struct parse parse, struct error *err) {
     struct reader reader = reader_make(bytes, size, 0);
     const uint8_t *start;
-    struct parse parse = {.object = out};
-    *out = (struct link_object){0};
+    *parse.object = (struct link_object){0};
     bool ok =
         link_is_object(bytes, size) || error_set(err, ERROR_MALFORMED, "not a WebAssembly object");
     ok = ok && reader_bytes(&reader, 8, &start, err);
@@ -322,8 +324,19 @@ bool link_object_read(const uint8_t *bytes, size_t size, struct link_object *out
         ok = read_section(&reader, &parse, err);
     free(parse.function_types);
     free(parse.symbol_imports);
-    if (!ok) link_object_free(out);
+    if (!ok) link_object_free(parse.object);
     return ok;
+}
+
+bool link_object_read(const uint8_t *bytes, size_t size, struct link_object *out,
+                      struct error *err) {
+    return read_object(bytes, size, (struct parse){.object = out}, err);
+}
+
+void link_object_visit_data(const uint8_t *bytes, size_t size, link_take_data *take, void *state) {
+    struct link_object object;
+    struct parse parse = {.object = &object, .take_data = take, .state = state};
+    if (read_object(bytes, size, parse, NULL)) link_object_free(&object);
 }
 
 void link_object_free(struct link_object *object) {

@@ -34,11 +34,19 @@ struct link_object {
     size_t imports_at, imports_end; /* the section of imports, from its id on */
 };
 
+/* How a symbol is bound, in the first byte of its flags. */
+enum { LINK_BINDING_WEAK = 1, LINK_BINDING_LOCAL = 2, LINK_BINDING_MASK = 3 };
+
 bool link_is_object(const uint8_t *bytes, size_t size);
 
 bool link_object_read(const uint8_t *bytes, size_t size, struct link_object *out,
                       struct error *err);
 void link_object_free(struct link_object *object);
+
+/* Call `take` for each data symbol that the object defines, up to whatever is malformed: the name,
+ * which is not terminated, and the offset of the symbol's flags. */
+typedef void link_take_data(void *state, const char *name, size_t size, size_t flags_at);
+void link_object_visit_data(const uint8_t *bytes, size_t size, link_take_data *take, void *state);
 
 /*
  * Copy the object to *out (allocated), with other names for functions that it uses but does not
