@@ -443,7 +443,6 @@ static bool adapt(struct link *link, struct adapters *adapters, struct arguments
     if (has_argument(link, "-r") || has_argument(link, "--relocatable") || !read_inputs(link))
         return false;
     look_at_inputs(link, adapters, adapters_look_at);
-    look_at_inputs(link, adapters, adapters_collect);
     adapters_sort(adapters);
     if (adapters->procedure_count > 0) look_at_inputs(link, adapters, adapters_find_addresses);
     if (adapters_decide(adapters) == 0) return false;

@@ -111,26 +111,8 @@ static const char *find_type(const struct link_function *functions, size_t count
     return NULL;
 }
 
-void adapters_look_at(struct adapters *adapters, const struct link_object *object) {
-    for (size_t i = 0; i < adapters->count; i++) {
-        struct mismatch *mismatch = &adapters->items[i];
-        if (mismatch->callee == NULL) continue;
-        bool calls = find_type(object->imports, object->import_count, mismatch->name,
-                               mismatch->caller) != NULL;
-        bool defines = find_type(object->definitions, object->definition_count, mismatch->name,
-                                 mismatch->callee) != NULL;
-        if (!calls && !defines) continue;
-        mismatch->has_caller |= calls;
-        int lengths = find_lengths(object, mismatch->name);
-        if (lengths < 0) continue;
-        if (calls) mismatch->caller_lengths = lengths;
-        if (defines) mismatch->callee_lengths = lengths;
-    }
-}
-
-/* ---- addresses ---- */
-
-void adapters_collect(struct adapters *adapters, const struct link_object *object) {
+/* Remember the procedures with lengths that the object has. */
+static void collect(struct adapters *adapters, const struct link_object *object) {
     if (object->procedures == NULL) return;
     for (size_t i = 0; i < object->definition_count; i++) {
         const struct link_function *function = &object->definitions[i];
@@ -147,6 +129,26 @@ void adapters_collect(struct adapters *adapters, const struct link_object *objec
                                .lengths = lengths};
     }
 }
+
+void adapters_look_at(struct adapters *adapters, const struct link_object *object) {
+    for (size_t i = 0; i < adapters->count; i++) {
+        struct mismatch *mismatch = &adapters->items[i];
+        if (mismatch->callee == NULL) continue;
+        bool calls = find_type(object->imports, object->import_count, mismatch->name,
+                               mismatch->caller) != NULL;
+        bool defines = find_type(object->definitions, object->definition_count, mismatch->name,
+                                 mismatch->callee) != NULL;
+        if (!calls && !defines) continue;
+        mismatch->has_caller |= calls;
+        int lengths = find_lengths(object, mismatch->name);
+        if (lengths < 0) continue;
+        if (calls) mismatch->caller_lengths = lengths;
+        if (defines) mismatch->callee_lengths = lengths;
+    }
+    collect(adapters, object);
+}
+
+/* ---- addresses ---- */
 
 static int compare_procedures(const void *a, const void *b) {
     return strcmp(((const struct procedure *)a)->name, ((const struct procedure *)b)->name);

@@ -36,13 +36,11 @@ struct adapters {
 /* A line of wasm-ld's standard error: three tell of a mismatch. */
 void adapters_take_line(struct adapters *adapters, const char *line);
 
-/* What an input of the link knows of the procedures that mismatch. */
+/* What an input of the link knows of the procedures that mismatch, and its own with lengths. */
 void adapters_look_at(struct adapters *adapters, const struct link_object *object);
 
-/* Addresses of procedures in C with other types than they have: collect the procedures of all
- * inputs, sort them, then look for their addresses in all inputs, and for what else has their
- * names. */
-void adapters_collect(struct adapters *adapters, const struct link_object *object);
+/* Addresses of procedures in C with other types than they have: after all inputs sort the
+ * procedures, then look for their addresses in all inputs, and for what else has their names. */
 void adapters_sort(struct adapters *adapters);
 void adapters_find_addresses(struct adapters *adapters, const struct link_object *object);
 
